@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from voucherify_wrapper.sandbox import _reading as reading
 from voucherify_wrapper.sandbox._app import Api
+from voucherify_wrapper.sandbox._errors import Refusal
 from voucherify_wrapper.sandbox._limits import Limiter
 from voucherify_wrapper.sandbox._misbehaving import Faults
 from voucherify_wrapper.sandbox._server import Server, loopback
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 SAMPLE_VOUCHERS: Mapping[str, int | None] = {"2CpRCE2c": 1, "SUMMER-10": 10, "50% off / für alle": None}
 """The vouchers of a sandbox that is given none."""
 
+LONGEST_TOKEN_LIFETIME = 86_400
 _CREDENTIAL = re.compile(r"[!-~]+")
 
 
@@ -47,7 +49,7 @@ class Sandbox:
         host: The loopback address to listen on.
         port: The port; 0 takes a free one, which a restart takes again.
         clock: Returns the time in epoch seconds. All life times go by it.
-        token_lifetime: Life of an OAuth token in seconds, a whole number from 1.
+        token_lifetime: Life of an OAuth token in seconds, 1 to 86400.
         keep_requests: How many of the latest requests `requests` remembers.
 
     Raises:
@@ -71,8 +73,8 @@ class Sandbox:
     ) -> None:
         self.app_id = _credential(secrets.token_hex(16) if app_id is None else app_id)
         self.app_token = _credential(secrets.token_hex(16) if app_token is None else app_token)
-        if token_lifetime < 1:
-            raise ValueError("token_lifetime must be at least 1 second")
+        if not reading.is_whole(token_lifetime, 1, LONGEST_TOKEN_LIFETIME):
+            raise ValueError(f"token_lifetime must be 1 to {LONGEST_TOKEN_LIFETIME} seconds")
         self._host = loopback(host)
         self._port = port
         self._mutex = threading.RLock()
@@ -155,7 +157,7 @@ class Sandbox:
             redemption_limit: How many sessions it takes at a time, at least 1; None for any number.
 
         Raises:
-            Refusal: The code or the limit is not acceptable.
+            ValueError: The code or the limit is not acceptable.
         """
         self._add_voucher(code, redemption_limit, replace=True)
 
@@ -231,7 +233,12 @@ class Sandbox:
         return f"http://{host}:{self._port}"
 
     def _add_voucher(self, code: str, limit: int | None, *, replace: bool) -> None:
-        self._state.add_voucher(reading.text(code, "code"), reading.redemption_limit(limit), replace=replace)
+        try:
+            self._state.add_voucher(
+                reading.text(code, "code"), reading.redemption_limit(limit), replace=replace
+            )
+        except Refusal as refusal:
+            raise ValueError(refusal.details) from None
 
     def _remember(self, request: RecordedRequest) -> None:
         with self._record_mutex:
