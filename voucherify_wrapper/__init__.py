@@ -1,0 +1,110 @@
+"""Release Voucherify's validation sessions, over a client generated from the vendor's OpenAPI document.
+
+Names load when they are first used, so that importing this package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._client import AsyncVoucherify, Voucherify
+    from ._clusters import Cluster
+    from ._credentials import ApiKey, Credentials, OAuthClientCredentials, OAuthToken
+    from ._errors import (
+        APIConnectionError,
+        APIError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ClientClosedError,
+        ConfigurationError,
+        ConflictError,
+        ConnectionLostError,
+        ConnectRefusedError,
+        HostNotFoundError,
+        InvalidArgumentError,
+        InvalidResponseError,
+        LockedError,
+        NotFoundError,
+        PermissionDeniedError,
+        PlanExceededError,
+        RateLimitError,
+        RequestError,
+        ServerError,
+        SessionNotFoundError,
+        TLSError,
+        UsageError,
+        VoucherifyError,
+        VoucherNotFoundError,
+    )
+    from ._policies import Timeout
+    from ._rate_limits import RateLimit
+    from ._results import ReleaseResult
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APITimeoutError",
+    "ApiKey",
+    "AsyncVoucherify",
+    "AuthenticationError",
+    "BadRequestError",
+    "ClientClosedError",
+    "Cluster",
+    "ConfigurationError",
+    "ConflictError",
+    "ConnectRefusedError",
+    "ConnectionLostError",
+    "Credentials",
+    "HostNotFoundError",
+    "InvalidArgumentError",
+    "InvalidResponseError",
+    "LockedError",
+    "NotFoundError",
+    "OAuthClientCredentials",
+    "OAuthToken",
+    "PermissionDeniedError",
+    "PlanExceededError",
+    "RateLimit",
+    "RateLimitError",
+    "ReleaseResult",
+    "RequestError",
+    "ServerError",
+    "SessionNotFoundError",
+    "TLSError",
+    "Timeout",
+    "UsageError",
+    "VoucherNotFoundError",
+    "Voucherify",
+    "VoucherifyError",
+    "__version__",
+]
+
+_HOMES = {
+    "AsyncVoucherify": "_client",
+    "Voucherify": "_client",
+    "Cluster": "_clusters",
+    "ApiKey": "_credentials",
+    "Credentials": "_credentials",
+    "OAuthClientCredentials": "_credentials",
+    "OAuthToken": "_credentials",
+    "Timeout": "_policies",
+    "RateLimit": "_rate_limits",
+    "ReleaseResult": "_results",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(f".{_HOMES.get(name, '_errors')}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

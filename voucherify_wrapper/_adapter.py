@@ -1,0 +1,169 @@
+"""The only importer of the generated client: hands it the session, and gives its calls our meaning."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+from attrs import define, evolve, field, frozen
+from voucherify_client import AuthenticatedClient
+from voucherify_client.api.vouchers import release_validation_session
+
+from ._calls import Call
+from ._errors import InvalidArgumentError, SessionNotFoundError, UsageError
+from ._policies import Timeout
+from ._results import ReleaseResult
+
+if TYPE_CHECKING:
+    import httpx
+
+    from ._answers import Answer
+    from ._session import AsyncSession, Session
+
+
+@frozen
+class _Requester:
+    """Stands where the generated code expects an httpx client, of which it calls ``request`` alone."""
+
+    session: Session | AsyncSession
+    call: Call
+    headers: dict[str, str]
+    cookies: dict[str, str]
+
+    def request(self, method: str, url: str, *, headers: dict[str, str] | None = None, **content: Any) -> Any:  # noqa: ANN401 - httpx's own types, or an awaitable of them
+        content["cookies"] = {**self.cookies, **content.get("cookies", {})}
+        return self.session.request(
+            self.call, method, url, headers={**self.headers, **(headers or {})}, **content
+        )
+
+
+@define
+class _SessionClient(AuthenticatedClient):
+    """A generated client whose requests go through our session, with its credentials and exceptions.
+
+    It survives ``with_headers`` and its kin, which copy it by its fields.
+    """
+
+    default_timeout: Timeout = field(kw_only=True)
+    call: Call | None = field(default=None, kw_only=True, repr=False)
+
+    def during(self, call: Call) -> _SessionClient:
+        """The client of one call, whose record the session keeps up to date."""
+        return evolve(self, call=call, raise_on_unexpected_status=False)
+
+    def _requester(self, session: Session | AsyncSession) -> _Requester:
+        call = self.call or Call(_timeout_of(self._timeout, self.default_timeout))
+        return _Requester(session, call, self._headers, self._cookies)
+
+
+@define
+class GeneratedClient(_SessionClient):
+    """What the generated operations' ``sync`` and ``sync_detailed`` take as their ``client``."""
+
+    session: Session = field(kw_only=True, repr=False)
+
+    def get_httpx_client(self) -> httpx.Client:
+        """Give the session in the place of an httpx client."""
+        return cast("httpx.Client", self._requester(self.session))
+
+    def get_async_httpx_client(self) -> httpx.AsyncClient:
+        """Refuse: this client's calls block."""
+        raise UsageError("This is the client of Voucherify; use AsyncVoucherify for the asyncio functions.")
+
+
+@define
+class AsyncGeneratedClient(_SessionClient):
+    """What the generated operations' ``asyncio`` and ``asyncio_detailed`` take as their ``client``."""
+
+    session: AsyncSession = field(kw_only=True, repr=False)
+
+    def get_httpx_client(self) -> httpx.Client:
+        """Refuse: this client's calls are awaited."""
+        raise UsageError("This is the client of AsyncVoucherify; use Voucherify for the sync functions.")
+
+    def get_async_httpx_client(self) -> httpx.AsyncClient:
+        """Give the session in the place of an httpx client."""
+        return cast("httpx.AsyncClient", self._requester(self.session))
+
+
+def generated_client(session: Session, base_url: str, timeout: Timeout) -> GeneratedClient:
+    """Make the generated client over a session."""
+    return GeneratedClient(**_settings(base_url), default_timeout=timeout, session=session)
+
+
+def async_generated_client(session: AsyncSession, base_url: str, timeout: Timeout) -> AsyncGeneratedClient:
+    """Make the asynchronous generated client over a session."""
+    return AsyncGeneratedClient(**_settings(base_url), default_timeout=timeout, session=session)
+
+
+def _settings(base_url: str) -> dict[str, Any]:
+    # The generated class wants a token; the session signs, and this text goes nowhere.
+    return {"base_url": base_url, "token": "held by the session", "raise_on_unexpected_status": True}
+
+
+def _timeout_of(given: httpx.Timeout | None, default: Timeout) -> Timeout:
+    """Read what ``with_timeout`` was given: its read timeout limits the whole call."""
+    if given is None:
+        return default
+    return Timeout(total=given.read or default.total, connect=given.connect or default.connect)
+
+
+def release(
+    client: GeneratedClient, code: str, session_key: str, *, missing_ok: bool, timeout: Timeout
+) -> ReleaseResult:
+    """Release a validation session; documented at ``Voucherify.release_validation_session``."""
+    call, gone = Call(timeout), None
+    code, session_key = _segment("code", code), _segment("session_key", session_key)
+    try:
+        release_validation_session.sync_detailed(code, session_key, client=client.during(call))
+    except SessionNotFoundError as error:
+        gone = error
+    return _release_result(code, session_key, call, gone, missing_ok=missing_ok)
+
+
+async def release_async(
+    client: AsyncGeneratedClient, code: str, session_key: str, *, missing_ok: bool, timeout: Timeout
+) -> ReleaseResult:
+    """Release a validation session; documented at ``AsyncVoucherify.release_validation_session``."""
+    call, gone = Call(timeout), None
+    code, session_key = _segment("code", code), _segment("session_key", session_key)
+    try:
+        await release_validation_session.asyncio_detailed(code, session_key, client=client.during(call))
+    except SessionNotFoundError as error:
+        gone = error
+    return _release_result(code, session_key, call, gone, missing_ok=missing_ok)
+
+
+def _release_result(
+    code: str, session_key: str, call: Call, gone: SessionNotFoundError | None, *, missing_ok: bool
+) -> ReleaseResult:
+    answer = cast("Answer", call.answer)  # there is one: the call ended without an exception of its own
+    if gone is not None and not missing_ok:
+        raise gone
+    if gone is None and answer.status_code != HTTPStatus.NO_CONTENT:
+        raise answer.unreadable("not 204, the one success that the OpenAPI document promises")
+    return ReleaseResult(
+        code=code,
+        session_key=session_key,
+        status="already_gone" if gone else "released",
+        attempts=call.attempts,
+        rate_limit=answer.rate_limit,
+        request_id=gone.request_id if gone else answer.request_id,
+    )
+
+
+def _segment(name: str, value: str) -> str:
+    """A value that one segment of a path can carry, as exactly that text.
+
+    Percent-encoding leaves dots as they are, and HTTP clients and servers resolve ``.`` and ``..``; an empty
+    segment names another resource as well.
+    """
+    if not isinstance(value, str):
+        raise InvalidArgumentError(f"{name} must be text, not {type(value).__name__}.")
+    if value in ("", ".", ".."):
+        raise InvalidArgumentError(f"{name} must not be {value!r}: such a path would name another resource.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidArgumentError(f"{name} holds half a surrogate pair, which is no text.") from None
+    return str.__str__(value)  # a subclass may have a str() of its own, which the generated code would call

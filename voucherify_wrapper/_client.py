@@ -1,0 +1,228 @@
+"""The two clients: ``Voucherify`` for threads, ``AsyncVoucherify`` for asyncio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from ._adapter import async_generated_client, generated_client, release, release_async
+from ._config import load_config
+from ._errors import ConfigurationError
+from ._policies import timeout_of
+from ._session import AsyncSession, Session
+
+if TYPE_CHECKING:
+    import os
+    from types import TracebackType
+
+    import httpx
+
+    from ._adapter import AsyncGeneratedClient, GeneratedClient
+    from ._clusters import Cluster
+    from ._credentials import CredentialsLike
+    from ._policies import Timeout
+    from ._results import ReleaseResult
+
+
+class Voucherify:
+    """A client whose calls block; any number of threads may share it.
+
+    Works as a context manager, or without one and with ``close()``.
+
+    Args:
+        credentials: ``ApiKey``, ``OAuthToken``, ``OAuthClientCredentials``, or an object of your own with a
+            ``headers()`` method. By default from the environment, then from a profile.
+        cluster: a ``Cluster`` or its name, such as ``"us1.api"``; by default Europe.
+        base_url: ``https://host[:port]`` of a dedicated cluster, in place of ``cluster``; plain ``http``
+            for a loopback host alone.
+        profile: a profile of the credentials file; what it has comes before the environment.
+        env_file: an ``.env`` file to read after the environment (extra ``[dotenv]``).
+        timeout: seconds for a whole call, or a ``Timeout``; by default 30 s, of which 5 s for connecting.
+        transport: an httpx transport of your own, used as given and left open; by default one that verifies
+            TLS, follows no redirect, and takes its proxy from the environment.
+
+    Raises:
+        ConfigurationError: a setting is missing, contradictory or malformed.
+    """
+
+    def __init__(
+        self,
+        credentials: CredentialsLike | None = None,
+        *,
+        cluster: Cluster | str | None = None,
+        base_url: str | None = None,
+        profile: str | None = None,
+        env_file: str | os.PathLike[str] | None = None,
+        timeout: float | Timeout | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        _must_handle(transport, "handle_request")
+        self._config = load_config(
+            credentials=credentials,
+            cluster=cluster,
+            base_url=base_url,
+            profile=profile,
+            env_file=env_file,
+            timeout=timeout,
+        )
+        self._session = Session(self._config, transport)
+        self._client = generated_client(self._session, self._config.base_url, self._config.timeout)
+
+    def __repr__(self) -> str:
+        return f"Voucherify({self._config.credentials!r:.100}, base_url={self._config.base_url!r})"
+
+    @property
+    def client(self) -> GeneratedClient:
+        """The generated client over this client's session, to call any generated operation with.
+
+        Such calls have the same credentials, time limits and exceptions. What they give back
+        is decoded by the generated code.
+        """
+        return self._client
+
+    def release_validation_session(
+        self,
+        code: str,
+        session_key: str,
+        *,
+        missing_ok: bool = False,
+        timeout: float | Timeout | None = None,
+    ) -> ReleaseResult:
+        """Release a validation session, so that another customer can use the voucher.
+
+        ``DELETE /v1/vouchers/{code}/sessions/{sessionKey}``, operation ``release-validation-session``.
+
+        Args:
+            code: the voucher's code, or its id. Any text; it reaches the server as exactly this text.
+            session_key: the session's key, as the validation gave it (``ssn_...``).
+            missing_ok: take a session that is gone as a success. A voucher that is unknown stays an error.
+            timeout: seconds for this whole call, or a ``Timeout``; by default the client's.
+
+        Raises:
+            SessionNotFoundError: the voucher has no such session (any more), and ``missing_ok`` is not set.
+            VoucherNotFoundError: there is no such voucher.
+            InvalidArgumentError: ``code`` or ``session_key`` cannot be sent: empty, ``.`` or ``..``.
+            VoucherifyError: every other failure; ``voucherify_wrapper._errors`` draws the whole tree.
+        """
+        limits = timeout_of(timeout, self._config.timeout)
+        return release(self._client, code, session_key, missing_ok=missing_ok, timeout=limits)
+
+    def close(self) -> None:
+        """Close the connections. Final; closing again does nothing."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncVoucherify:
+    """A client for asyncio; any number of tasks of one event loop may share it.
+
+    Works as a context manager, or without one and with ``aclose()``.
+
+    Args:
+        credentials: ``ApiKey``, ``OAuthToken``, ``OAuthClientCredentials``, or an object of your own with a
+            ``headers()`` method. By default from the environment, then from a profile.
+        cluster: a ``Cluster`` or its name, such as ``"us1.api"``; by default Europe.
+        base_url: ``https://host[:port]`` of a dedicated cluster, in place of ``cluster``; plain ``http``
+            for a loopback host alone.
+        profile: a profile of the credentials file; what it has comes before the environment.
+        env_file: an ``.env`` file to read after the environment (extra ``[dotenv]``).
+        timeout: seconds for a whole call, or a ``Timeout``; by default 30 s, of which 5 s for connecting.
+        transport: an httpx transport of your own, used as given and left open; by default one that verifies
+            TLS, follows no redirect, and takes its proxy from the environment.
+
+    Raises:
+        ConfigurationError: a setting is missing, contradictory or malformed.
+    """
+
+    def __init__(
+        self,
+        credentials: CredentialsLike | None = None,
+        *,
+        cluster: Cluster | str | None = None,
+        base_url: str | None = None,
+        profile: str | None = None,
+        env_file: str | os.PathLike[str] | None = None,
+        timeout: float | Timeout | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        _must_handle(transport, "handle_async_request")
+        self._config = load_config(
+            credentials=credentials,
+            cluster=cluster,
+            base_url=base_url,
+            profile=profile,
+            env_file=env_file,
+            timeout=timeout,
+        )
+        self._session = AsyncSession(self._config, transport)
+        self._client = async_generated_client(self._session, self._config.base_url, self._config.timeout)
+
+    def __repr__(self) -> str:
+        return f"AsyncVoucherify({self._config.credentials!r:.100}, base_url={self._config.base_url!r})"
+
+    @property
+    def client(self) -> AsyncGeneratedClient:
+        """The generated client over this client's session, to call any generated operation with.
+
+        Such calls have the same credentials, time limits and exceptions. What they give back
+        is decoded by the generated code.
+        """
+        return self._client
+
+    async def release_validation_session(
+        self,
+        code: str,
+        session_key: str,
+        *,
+        missing_ok: bool = False,
+        timeout: float | Timeout | None = None,
+    ) -> ReleaseResult:
+        """Release a validation session, so that another customer can use the voucher.
+
+        ``DELETE /v1/vouchers/{code}/sessions/{sessionKey}``, operation ``release-validation-session``.
+
+        Args:
+            code: the voucher's code, or its id. Any text; it reaches the server as exactly this text.
+            session_key: the session's key, as the validation gave it (``ssn_...``).
+            missing_ok: take a session that is gone as a success. A voucher that is unknown stays an error.
+            timeout: seconds for this whole call, or a ``Timeout``; by default the client's.
+
+        Raises:
+            SessionNotFoundError: the voucher has no such session (any more), and ``missing_ok`` is not set.
+            VoucherNotFoundError: there is no such voucher.
+            InvalidArgumentError: ``code`` or ``session_key`` cannot be sent: empty, ``.`` or ``..``.
+            VoucherifyError: every other failure; ``voucherify_wrapper._errors`` draws the whole tree.
+        """
+        limits = timeout_of(timeout, self._config.timeout)
+        return await release_async(self._client, code, session_key, missing_ok=missing_ok, timeout=limits)
+
+    async def aclose(self) -> None:
+        """Close the connections. Final; closing again does nothing."""
+        await self._session.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+
+def _must_handle(transport: object, method: str) -> None:
+    if transport is not None and not callable(getattr(transport, method, None)):
+        raise ConfigurationError(
+            f"transport must be an httpx transport with {method}(), not {type(transport).__name__}."
+        )

@@ -1,0 +1,94 @@
+"""Requests as the session sends them, and the steps that a call is made of."""
+
+from __future__ import annotations
+
+import platform
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from attrs import field, frozen
+
+from . import __version__
+from ._errors import InvalidArgumentError
+from ._secrets import Redactor, hidden, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from concurrent.futures import Future
+
+    from ._answers import Answer
+    from ._tokens import Outcome
+
+_USER_AGENT = f"voucherify-wrapper/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
+_HEADERS = {
+    "accept": "*/*",
+    "accept-encoding": "gzip, deflate",
+    "connection": "keep-alive",
+    "user-agent": _USER_AGENT,
+}
+
+
+@frozen
+class Signature:
+    """The headers that sign a request."""
+
+    headers: Mapping[str, str] = field(repr=hidden)
+
+    def redactor(self) -> Redactor:
+        """What takes these credentials out of an answer that echoes them."""
+        return Redactor(self.headers.values())
+
+
+@frozen
+class Send:
+    """A step: send a signed request, and read its answer to the end.
+
+    Attributes:
+        request: what to send.
+        signature: the headers to sign it with.
+        attempt: how many times it was sent, counting this one.
+    """
+
+    request: httpx.Request
+    signature: Signature
+    attempt: int = 1
+
+
+@frozen
+class Wait:
+    """A step: wait for the access token that another call is fetching."""
+
+    renewal: Future[Outcome]
+
+
+Step = Send | Wait
+if TYPE_CHECKING:
+    Answering = Generator[Step, Any, Answer]
+    Signing = Generator[Step, Any, Signature]
+
+
+def build_request(
+    base_url: str,
+    method: str,
+    path: str,
+    *,
+    headers: Mapping[str, str],
+    **content: Any,  # noqa: ANN401 - httpx's own types
+) -> httpx.Request:
+    """Make a request that is not signed yet.
+
+    Args:
+        base_url: the server, without a slash at the end.
+        method: the HTTP method, in any case.
+        path: the path, percent-encoded, with a slash at the start.
+        headers: headers beside those of every request.
+        **content: query, cookies and body as ``httpx.Request`` takes them.
+
+    Raises:
+        InvalidArgumentError: the arguments make no request, such as a URL that is too long.
+    """
+    try:
+        return httpx.Request(method.upper(), base_url + path, headers={**_HEADERS, **headers}, **content)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the arguments caused it
+        reason = printable(str(error))
+    raise InvalidArgumentError(f"These arguments cannot be sent: {reason}")

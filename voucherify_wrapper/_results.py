@@ -1,0 +1,42 @@
+"""What a call gives back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from ._rate_limits import RateLimit
+
+
+@frozen(kw_only=True)
+class ReleaseResult:
+    """The outcome of releasing one validation session.
+
+    Attributes:
+        code: the voucher's code, as it was passed.
+        session_key: the session's key, as it was passed.
+        status: ``"released"`` when this call released it; ``"already_gone"`` when the voucher had no
+            such session (only with ``missing_ok=True``).
+        attempts: how many times the request was sent, at least 1.
+        rate_limit: the state of the rate limits after the call.
+        request_id: the server's id of the request, for support; None where it gave none.
+    """
+
+    code: str
+    session_key: str
+    status: Literal["released", "already_gone"]
+    attempts: int
+    rate_limit: RateLimit
+    request_id: str | None = None
+
+    @property
+    def released(self) -> bool:
+        """True when this call released the session."""
+        return self.status == "released"
+
+    @property
+    def already_gone(self) -> bool:
+        """True when there was no such session any more."""
+        return self.status == "already_gone"

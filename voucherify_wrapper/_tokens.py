@@ -1,0 +1,108 @@
+"""OAuth access tokens: read, kept, and renewed once for everybody who waits. No I/O and no clock here."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from ._errors import VoucherifyError
+from ._secrets import hidden, problem_of_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@frozen
+class Token:
+    """An access token, and the monotonic clock's time from which it should be renewed."""
+
+    value: str = field(repr=hidden)
+    renew_at: float
+
+    def headers(self) -> Mapping[str, str]:
+        """The ``Authorization`` header."""
+        return {"Authorization": f"Bearer {self.value}"}
+
+
+def token_from_answer(body: bytes, *, asked_at: float) -> Token | None:
+    """Read the answer of the token endpoint; None when it is not in the promised form.
+
+    The life is taken from ``expires_in`` (seconds), not from ``expires_at``, so that a wrong local clock
+    does no harm. Renewal is due a tenth of the life before its end, at most a minute.
+
+    Args:
+        body: the answer's body.
+        asked_at: the monotonic clock's time before the request was sent, in seconds.
+    """
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict) or problem_of_secret(document.get("access_token")):
+        return None
+    life = document.get("expires_in")
+    if isinstance(life, bool) or not isinstance(life, (int, float)) or not 0 < life < math.inf:
+        return None
+    return Token(value=document["access_token"], renew_at=asked_at + life - min(60.0, life / 10))
+
+
+Outcome = Token | VoucherifyError | None
+"""How a renewal ended: with a token, with an error for all who waited, or with nothing (try again)."""
+
+
+class TokenSlot:
+    """One host's token, shared by threads and event loops; whoever finds it stale first renews it for all."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._token: Token | None = None
+        self._renewal: Future[Outcome] | None = None
+
+    def take(self, *, now: float, refused: Mapping[str, str] | None) -> Token | Future[Outcome] | None:
+        """Give a usable token, or the renewal under way to wait for, or None.
+
+        None is the right, and the duty, to renew: the caller fetches a token and calls ``settle``.
+
+        Args:
+            now: the monotonic clock's time, in seconds.
+            refused: headers that the server has refused; a token that makes them is not usable.
+        """
+        with self._lock:
+            token = self._token
+            if token is not None and now < token.renew_at and token.headers() != refused:
+                return token
+            if self._renewal is not None:
+                return self._renewal
+            self._renewal = Future()
+            self._renewal.set_running_or_notify_cancel()  # one who waits must not cancel it for the others
+            return None
+
+    def settle(self, outcome: Outcome) -> None:
+        """End the renewal that ``take`` handed out, and tell those who wait for it."""
+        with self._lock:
+            renewal, self._renewal = self._renewal, None
+            if isinstance(outcome, Token):
+                self._token = outcome
+        if renewal is not None:
+            renewal.set_result(outcome)
+
+
+class TokenStore:
+    """The tokens of one credentials object, by base URL. A copy or a pickle of it starts empty."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._slots: dict[str, TokenSlot] = {}
+
+    def slot(self, base_url: str) -> TokenSlot:
+        """The slot of one host."""
+        with self._lock:
+            return self._slots.setdefault(base_url, TokenSlot())
+
+    def __reduce__(self) -> tuple[type[TokenStore], tuple[()]]:
+        return TokenStore, ()
