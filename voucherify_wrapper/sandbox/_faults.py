@@ -103,7 +103,7 @@ class Fault:
         """
         known: dict[str, Any] = dict(value)
         if unknown := set(known) - {field.name for field in fields(cls)}:
-            raise ValueError(f"a fault has no field {', '.join(sorted(unknown))}")
+            raise ValueError(f"a fault has no field {ascii(min(unknown))}")
         try:
             if isinstance(known.get("body"), str):
                 known["body"] = known["body"].encode()

@@ -34,6 +34,9 @@ class Wire(asyncio.Transport):
     def __init__(self, transport: asyncio.Transport) -> None:
         super().__init__()
         self._transport = transport
+        # asyncio leaves it out for a listening socket made without a protocol number; an answer then waits
+        # tens of milliseconds between its head and its body.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._held: bytearray | None = None
         self._close_asked = False
         self.gone = asyncio.Event()
