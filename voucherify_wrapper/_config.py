@@ -177,7 +177,7 @@ def _profile(name: str, *, wanted: bool) -> _Source:
     names = {setting: setting for setting in _SETTINGS}
     if not wanted and _status_of(path) is None:
         return _Source({}, names, f"{place} (no such file)")
-    profiles = _read_profiles(path)
+    profiles = _read_profiles(path, f"profile {name!r}: the credentials file")
     if name not in profiles:
         if wanted:
             known = ", ".join(repr(known) for known in profiles) or "none"
@@ -193,8 +193,8 @@ def credentials_file() -> Path:
     return user_config_path("voucherify") / "credentials.toml"
 
 
-def _read_profiles(path: Path) -> Mapping[str, Any]:
-    text = _text_of(path, "the credentials file", private=True)
+def _read_profiles(path: Path, what: str) -> Mapping[str, Any]:
+    text = _text_of(path, what, private=True)
     profiles, problem = None, ""
     try:
         profiles = tomllib.loads(text)

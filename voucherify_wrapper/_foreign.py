@@ -72,7 +72,7 @@ MEANINGS: dict[type[Exception], tuple[type[RequestError], str]] = {
         "{host} answered with a body that cannot be decoded ({reason}). Check for a proxy in between.",
     ),
     httpx.TooManyRedirects: (InvalidResponseError, "{host} redirects without end. Check the base URL."),
-    httpx.RequestError: (APIConnectionError, "The request to {host} failed ({reason}). Call again."),
+    httpx.HTTPError: (APIConnectionError, "The request to {host} failed ({reason}). Call again."),
     httpx.HTTPStatusError: (
         InvalidResponseError,
         "The transport raised an error for an answer ({reason}). Let it return the answer instead.",

@@ -11,6 +11,7 @@ import socket
 import time
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
 
 _LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=30.0)
 _SLICE = 65_536  # bytes written before the clock is looked at again
+_SHORTEST = 0.001  # seconds that a further address is given when the time is up
+_HTTPCORE_ERRORS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
 
 _deadline: ContextVar[float | None] = ContextVar("voucherify_deadline", default=None)
 
@@ -90,18 +99,14 @@ class _Backend(httpcore.SyncBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         end = time.monotonic() + (_left(timeout, httpcore.ConnectTimeout) or float("inf"))
-        failure: Exception = httpcore.ConnectError("The host has no address.")
+        failure: Exception | None = None
         for address in _addresses(host, port):
-            left = end - time.monotonic()
-            if left <= 0:
-                break
+            left = max(end - time.monotonic(), _SHORTEST)
             try:
-                stream = super().connect_tcp(address, port, left, local_address, socket_options)
+                return _Stream(super().connect_tcp(address, port, left, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
-            else:
-                return _Stream(stream)
-        raise failure
+        raise failure or httpcore.ConnectError("The host has no address.")
 
 
 def _addresses(host: str, port: int) -> list[str]:
@@ -117,11 +122,8 @@ def _as_httpx_errors() -> Iterator[None]:
     """Hand on httpcore's exceptions as httpx's, which have the same names."""
     try:
         yield
-    except Exception as error:
-        namesake = getattr(httpx, type(error).__name__, None)
-        if namesake is None or not type(error).__module__.startswith("httpcore"):
-            raise
-        raise namesake(str(error)) from error
+    except _HTTPCORE_ERRORS as error:
+        raise getattr(httpx, type(error).__name__)(str(error)) from error
 
 
 class _Body(httpx.SyncByteStream):
@@ -219,4 +221,7 @@ def _proxy_for(base_url: str) -> httpx.Proxy | None:
     url = proxies.get(parts.scheme) or proxies.get("all")
     if not url or proxy_bypass(parts.hostname or ""):
         return None
-    return httpx.Proxy(url if "://" in url else f"http://{url}")
+    proxy = httpx.Proxy(url if "://" in url else f"http://{url}")
+    if proxy.url.scheme.startswith("socks"):
+        import_module("socksio")  # the pool would miss it at the first request only
+    return proxy

@@ -1,0 +1,77 @@
+"""Fixtures of the wrapper's tests: each promise is held by both clients."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from voucherify_wrapper import ApiKey, AsyncVoucherify, ReleaseResult, Voucherify
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from voucherify_wrapper.sandbox import Sandbox
+
+
+class Release(Protocol):
+    """Makes a client, releases one session with it, and closes it."""
+
+    def __call__(
+        self,
+        code: str,
+        session_key: str,
+        *,
+        missing_ok: bool = False,
+        call_timeout: Any = None,
+        **settings: Any,
+    ) -> ReleaseResult: ...
+
+
+def release_sync(
+    code: str, session_key: str, *, missing_ok: bool = False, call_timeout: Any = None, **settings: Any
+) -> ReleaseResult:
+    with Voucherify(**settings) as voucherify:
+        return voucherify.release_validation_session(
+            code, session_key, missing_ok=missing_ok, timeout=call_timeout
+        )
+
+
+def release_async(
+    code: str, session_key: str, *, missing_ok: bool = False, call_timeout: Any = None, **settings: Any
+) -> ReleaseResult:
+    async def run() -> ReleaseResult:
+        async with AsyncVoucherify(**settings) as voucherify:
+            return await voucherify.release_validation_session(
+                code, session_key, missing_ok=missing_ok, timeout=call_timeout
+            )
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(params=[release_sync, release_async], ids=["sync", "async"])
+def release(request: pytest.FixtureRequest) -> Release:
+    """One release with a client of its own; every test that takes it runs for both clients."""
+    function: Release = request.param
+    return function
+
+
+@pytest.fixture
+def to_sandbox(voucherify_sandbox: Sandbox) -> dict[str, Any]:
+    """The client settings that lead to this test's sandbox."""
+    return {
+        "base_url": voucherify_sandbox.base_url,
+        "credentials": ApiKey(voucherify_sandbox.app_id, voucherify_sandbox.app_token),
+    }
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the machine that runs the tests reaches them."""
+    for name in list(os.environ):
+        if name.startswith(("VOUCHERIFY_", "X_APP_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("HOME", str(tmp_path))

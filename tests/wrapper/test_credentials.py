@@ -1,0 +1,203 @@
+"""Credentials objects."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from voucherify_wrapper import (
+    ApiKey,
+    AuthenticationError,
+    ConfigurationError,
+    Credentials,
+    OAuthClientCredentials,
+    OAuthToken,
+    Voucherify,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.wrapper.conftest import Release
+
+SPOILED = [
+    "",
+    " hunter2",
+    "hunter2 ",
+    "hun ter2",
+    "hunter2\n",
+    "hun\r\nter2",
+    '"hunter2"',
+    "'hunter2'",
+    "hünter2",
+    "hun\x00ter2",
+    None,
+    7,
+]
+
+
+def answer_with_headers_of(request: httpx.Request) -> httpx.Response:
+    """A server that tells nobody but the test what it was sent."""
+    return httpx.Response(204, headers={"x-request-id": repr(sorted(request.headers.items()))})
+
+
+def headers_sent(credentials: Any, release: Release) -> str:
+    """What a request signed with these credentials carries."""
+    result = release(
+        "2CpRCE2c",
+        "ssn_any",
+        credentials=credentials,
+        transport=httpx.MockTransport(answer_with_headers_of),
+    )
+    return str(result.request_id)
+
+
+def test_an_api_key_is_two_headers(release: Release) -> None:
+    """Both headers are sent, and no Authorization."""
+    sent = headers_sent(ApiKey("the-id", "the-token"), release)
+
+    assert "('x-app-id', 'the-id')" in sent
+    assert "('x-app-token', 'the-token')" in sent
+    assert "authorization" not in sent
+
+
+def test_an_oauth_token_is_a_bearer(release: Release) -> None:
+    """The token travels in Authorization, and no X-App header beside it."""
+    sent = headers_sent(OAuthToken("the-token"), release)
+
+    assert "('authorization', 'Bearer the-token')" in sent
+    assert "x-app" not in sent
+
+
+def test_an_object_of_ones_own_signs(release: Release) -> None:
+    """A headers() method is the whole protocol."""
+
+    class FromVault:
+        def headers(self) -> Mapping[str, str]:
+            return {"X-App-Id": "id-of-vault", "X-App-Token": "token-of-vault"}
+
+    assert isinstance(FromVault(), Credentials)
+    assert "token-of-vault" in headers_sent(FromVault(), release)
+
+
+def test_an_object_of_ones_own_is_asked_again_after_a_401(release: Release) -> None:
+    """Credentials that rotate are tried once more when what they give has changed."""
+
+    class Rotating:
+        turn = 0
+
+        def headers(self) -> Mapping[str, str]:
+            self.turn += 1
+            return {"X-App-Id": "id", "X-App-Token": f"token-{self.turn}"}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(204 if request.headers["x-app-token"] == "token-2" else 401)
+
+    result = release("c", "k", credentials=Rotating(), transport=httpx.MockTransport(answer))
+
+    assert result.attempts == 2
+
+
+def test_credentials_that_stay_the_same_are_not_sent_again_after_a_401(release: Release) -> None:
+    """Repeating a refused key would only burn the quota."""
+    with pytest.raises(AuthenticationError) as caught:
+        release(
+            "c",
+            "k",
+            credentials=ApiKey("id", "token"),
+            transport=httpx.MockTransport(lambda _: httpx.Response(401)),
+        )
+
+    assert caught.value.attempts == 1
+
+
+@pytest.mark.parametrize("value", SPOILED)
+@pytest.mark.parametrize(
+    ("make", "field"),
+    [
+        (lambda value: ApiKey(value, "token"), "app_id"),
+        (lambda value: ApiKey("id", value), "app_token"),
+        (OAuthToken, "token"),
+        (lambda value: OAuthClientCredentials(value, "token"), "app_id"),
+        (lambda value: OAuthClientCredentials("id", value), "app_token"),
+    ],
+)
+def test_a_spoiled_part_is_refused_by_name(make: Any, field: str, value: Any) -> None:
+    """Empty, quoted, with white space or line breaks: the error names the field and never the value."""
+    with pytest.raises(ConfigurationError, match=field) as caught:
+        make(value)
+
+    assert "ter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("scopes", ["vouchers", (), ("vouchers", ""), ("two words",), None, ["vouchers"]])
+def test_scopes_are_a_tuple_of_names(scopes: Any) -> None:
+    """A bare string, an empty tuple and a scope with a blank are refused with an example."""
+    with pytest.raises(ConfigurationError, match=r"\(\"vouchers\",\)"):
+        OAuthClientCredentials("id", "token", scopes=scopes)
+
+
+@pytest.mark.parametrize("wrong", ["id:token", ("id", "token"), ApiKey, object(), 7])
+def test_what_cannot_sign_is_refused_at_construction(wrong: Any) -> None:
+    """A tuple, a string or the class itself is a mistake that is named at once."""
+    with pytest.raises(ConfigurationError, match="credentials must be"):
+        Voucherify(wrong)
+
+
+class Failing:
+    """Credentials whose source is out of order."""
+
+    def headers(self) -> Mapping[str, str]:
+        raise KeyError("vault")
+
+
+class Giving:
+    """Credentials that give whatever they were told to."""
+
+    def __init__(self, headers: Any) -> None:
+        self._headers = headers
+
+    def headers(self) -> Any:
+        return self._headers
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        Failing(),
+        Giving(None),
+        Giving({"X-App-Id": None}),
+        Giving({"X-App-Token": "line\r\nbreak-secret"}),
+        Giving({"X-App-Token": "übersecret"}),
+        Giving({"X-App-Token": ""}),
+        Giving({"bad name": "value"}),
+        Giving({7: "value"}),
+    ],
+)
+def test_an_object_that_gives_no_usable_headers_is_named(release: Release, credentials: Any) -> None:
+    """The error names the class and the header, never the value, and nothing is sent."""
+    with pytest.raises(ConfigurationError, match=type(credentials).__name__) as caught:
+        release("c", "k", credentials=credentials)
+
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        ApiKey("id-secret", "token-secret"),
+        OAuthToken("token-secret"),
+        OAuthClientCredentials("id-secret", "token-secret", scopes=("api",)),
+    ],
+)
+def test_credentials_travel_to_other_processes_and_show_nothing(credentials: Any) -> None:
+    """They pickle, copy, compare and hash by value, and their repr holds no secret."""
+    for twin in (pickle.loads(pickle.dumps(credentials)), copy.copy(credentials), copy.deepcopy(credentials)):  # noqa: S301 - made here
+        assert twin == credentials
+        assert hash(twin) == hash(credentials)
+    assert "secret" not in repr(credentials)
+    assert "secret" not in f"{credentials}"

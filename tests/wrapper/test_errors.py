@@ -1,0 +1,647 @@
+"""Every way of failing ends in this package's own exceptions, which carry what there is to know."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import json
+import pickle
+import socket
+import ssl
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import voucherify_wrapper
+from voucherify_wrapper import (
+    APIConnectionError,
+    APIError,
+    ApiKey,
+    APITimeoutError,
+    AsyncVoucherify,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    ConnectionLostError,
+    ConnectRefusedError,
+    HostNotFoundError,
+    InvalidResponseError,
+    LockedError,
+    NotFoundError,
+    PermissionDeniedError,
+    PlanExceededError,
+    RateLimit,
+    RateLimitError,
+    RequestError,
+    ServerError,
+    SessionNotFoundError,
+    TLSError,
+    Voucherify,
+    VoucherifyError,
+    VoucherNotFoundError,
+)
+from voucherify_wrapper import _errors as errors_module
+from voucherify_wrapper._foreign import MEANINGS, error_from_foreign
+from voucherify_wrapper._transport import _HTTPCORE_ERRORS
+from voucherify_wrapper.sandbox import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.wrapper.conftest import Release
+    from voucherify_wrapper.sandbox import Sandbox
+
+KEY = ApiKey("id-hunter2", "token-hunter2")
+FULL = {
+    "code": 404,
+    "key": "not_found",
+    "message": "Resource not found",
+    "details": "Cannot find voucher with id Enigma",
+    "request_id": "v-10cba70aef56d727d0",
+    "resource_id": "Enigma",
+    "resource_type": "voucher",
+    "error": {"message": "Sorry, not this one"},
+}
+
+
+def failure(release: Release, answer: httpx.Response | Exception) -> Any:
+    """The exception that a release ends in when the transport gives this answer."""
+
+    def handle(_: httpx.Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    with pytest.raises(VoucherifyError) as caught:
+        release("2CpRCE2c", "ssn_any", credentials=KEY, transport=httpx.MockTransport(handle))
+    return caught.value
+
+
+def tree(
+    cls: type[VoucherifyError] = VoucherifyError, depth: int = 0
+) -> Iterator[tuple[int, type[VoucherifyError]]]:
+    """The exceptions with their depth, as they inherit."""
+    yield depth, cls
+    for child in cls.__subclasses__():
+        if child.__name__.startswith("_"):
+            yield from (pair for grandchild in child.__subclasses__() for pair in tree(grandchild, depth + 1))
+        else:
+            yield from tree(child, depth + 1)
+
+
+def test_the_tree_is_drawn_in_the_modules_docstring() -> None:
+    """The drawing and the classes never differ, in names and in nesting."""
+    drawn = set()
+    for line in (errors_module.__doc__ or "").splitlines():
+        left, _, name = line.strip().rpartition("── ")
+        name = (name or left).split(" ")[0]
+        if name.endswith("Error"):
+            depth = (len(line) - len(line.lstrip(" │├└─"))) // 4
+            drawn.add((depth, name))
+    assert drawn == {(depth + 1, cls.__name__) for depth, cls in tree()}
+
+
+def test_every_exception_is_public() -> None:
+    """Whatever can be raised can be named in an except clause."""
+    for _, cls in tree():
+        assert getattr(voucherify_wrapper, cls.__name__) is cls
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, BadRequestError),
+        (401, AuthenticationError),
+        (402, PlanExceededError),
+        (403, PermissionDeniedError),
+        (404, NotFoundError),
+        (405, APIError),
+        (406, APIError),
+        (409, ConflictError),
+        (415, APIError),
+        (423, LockedError),
+        (429, RateLimitError),
+        (499, APIError),
+        (500, ServerError),
+        (502, ServerError),
+        (520, ServerError),
+        (527, ServerError),
+        (599, ServerError),
+        (200, InvalidResponseError),
+        (202, InvalidResponseError),
+        (299, InvalidResponseError),
+        (301, InvalidResponseError),
+        (304, InvalidResponseError),
+        (600, InvalidResponseError),
+        (999, InvalidResponseError),
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"<html>", json.dumps({"code": 1, "message": "m"}).encode()])
+def test_every_status_has_its_exception(
+    release: Release, status: int, kind: type[APIError], body: bytes
+) -> None:
+    """The status decides, whatever the body is; a success that is not promised is not taken for one."""
+    error = failure(release, httpx.Response(status, content=body))
+
+    assert type(error) is kind
+    assert error.status == status
+    assert error.body == body.decode()
+    assert error.method == "DELETE"
+    assert error.url == "https://api.voucherify.io/v1/vouchers/2CpRCE2c/sessions/ssn_any"
+    assert error.attempts == 1
+    assert str(status) in str(error)
+
+
+def test_an_api_error_carries_everything(release: Release) -> None:
+    """Status, the vendor's fields, the configured message, headers, limits and body."""
+    headers = {"X-Rate-Limit-Remaining": "7", "Retry-After": "0", "X-Request-Id": "in front"}
+    error = failure(release, httpx.Response(404, headers=headers, json=FULL))
+
+    assert type(error) is VoucherNotFoundError
+    assert (error.key, error.message, error.details) == (FULL["key"], FULL["message"], FULL["details"])
+    assert (error.request_id, error.resource_id, error.resource_type) == (
+        FULL["request_id"],
+        "Enigma",
+        "voucher",
+    )
+    assert error.configured_message == "Sorry, not this one"
+    assert error.headers["x-rate-limit-remaining"] == "7"
+    assert error.rate_limit.remaining == 7
+    assert error.retry_after == 0.0
+    assert json.loads(error.body) == FULL
+    assert str(error) == (
+        "Voucherify has no such voucher (404: Cannot find voucher with id Enigma). Check the code, and that "
+        "the credentials belong to the project that holds the voucher. (request id v-10cba70aef56d727d0)"
+    )
+
+
+def test_a_rate_limit_error_says_how_long_to_wait(release: Release) -> None:
+    """The wait is on the error and in its text."""
+    error = failure(release, httpx.Response(429, headers={"Retry-After": "12"}))
+    assert error.retry_after == 12.0
+    assert "Wait 12 seconds" in str(error)
+    assert "subscription" in str(failure(release, httpx.Response(429)))
+
+
+def test_a_404_of_something_else_is_neither_voucher_nor_session(release: Release) -> None:
+    """A proxy's 404 page must not pass for a session that is gone, with missing_ok least of all."""
+    for body in (b"<html>404</html>", b'{"resource_type": ["session"]}', b'{"resource_type": "campaign"}'):
+        transport = httpx.MockTransport(lambda _, body=body: httpx.Response(404, content=body))
+        with pytest.raises(NotFoundError) as caught:
+            release("c", "k", missing_ok=True, credentials=KEY, transport=transport)
+        assert not isinstance(caught.value, (SessionNotFoundError, VoucherNotFoundError))
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+error_bodies = st.one_of(
+    st.binary(max_size=200),
+    json_values.map(lambda value: json.dumps(value).encode()),
+    st.fixed_dictionaries({}, optional=dict.fromkeys([*FULL, "extra"], json_values)).map(
+        lambda value: json.dumps(value).encode()
+    ),
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(status=st.integers(100, 999), body=error_bodies)
+def test_no_body_and_no_status_ends_in_a_foreign_exception(
+    release: Release, status: int, body: bytes
+) -> None:
+    """Any bytes with any status: a result for 204, one of our exceptions for the rest."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, content=body))
+    try:
+        result = release("c", "k", credentials=KEY, transport=transport)
+    except RequestError as error:
+        assert str(error).isprintable()
+        assert type(pickle.loads(pickle.dumps(error))) is type(error)  # noqa: S301 - made here
+    else:
+        assert status == 204
+        assert result.released
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 100_000, b"9" * 10_000, b'{"a":' * 50_000, b"\xff\xfe{}", b'{"message": "\\ud800"}'],
+    ids=range(5),
+)
+def test_bodies_that_break_decoders_are_survived(release: Release, body: bytes) -> None:
+    """Nesting, numbers and encodings beyond what Python's decoder takes."""
+    assert type(failure(release, httpx.Response(500, content=body))) is ServerError
+
+
+def test_texts_of_the_server_cannot_steer_a_terminal(release: Release) -> None:
+    """Control characters and line breaks are shown as blanks, and long texts are cut."""
+    error = failure(release, httpx.Response(400, json={"message": "a\x1b[2J\r\nb" + "x" * 5000}))
+
+    assert "a [2J b" in str(error)
+    assert len(str(error)) < 600
+    assert error.message.startswith("a\x1b[2J\r\nb")
+
+
+def foreign_exceptions() -> list[type[Exception]]:
+    """Every exception class that httpx publishes."""
+    named = (getattr(httpx, name) for name in httpx.__all__)
+    return [kind for kind in named if isinstance(kind, type) and issubclass(kind, Exception)]
+
+
+@pytest.mark.parametrize("kind", foreign_exceptions(), ids=lambda kind: kind.__name__)
+def test_every_exception_of_httpx_has_a_meaning(release: Release, kind: type[Exception]) -> None:
+    """Whatever httpx may raise, today or after an update, is told in our terms and not by the catch-all."""
+    assert any(base in MEANINGS for base in kind.__mro__ if base is not Exception and base is not object)
+    request = httpx.Request("DELETE", "https://x.example", headers={"x-app-token": KEY.app_token})
+    arguments: dict[type[Exception], tuple[Any, ...]] = {
+        httpx.StreamConsumed: (),
+        httpx.ResponseNotRead: (),
+        httpx.RequestNotRead: (),
+        httpx.StreamClosed: (),
+    }
+    if kind is httpx.HTTPStatusError:
+        foreign = httpx.HTTPStatusError(
+            "told", request=request, response=httpx.Response(500, request=request)
+        )
+    elif issubclass(kind, httpx.RequestError):
+        foreign = kind("told", request=request)  # type: ignore[assignment]
+    else:
+        foreign = kind(*arguments.get(kind, ("told",)))  # type: ignore[assignment]
+
+    error = failure(release, foreign)
+
+    assert isinstance(error, RequestError)
+    assert "{" not in str(error)
+    assert error.__cause__ is foreign
+    request_left: Any = getattr(foreign, "request", None)
+    assert KEY.app_token not in repr(vars(request_left) if request_left else "")
+
+
+def test_every_exception_of_httpcore_has_a_namesake_in_httpx() -> None:
+    """The default transport hands httpcore's exceptions on by name."""
+    for name in httpcore.__all__:
+        kind = getattr(httpcore, name)
+        if (
+            isinstance(kind, type)
+            and issubclass(kind, Exception)
+            and kind is not httpcore.ConnectionNotAvailable
+        ):
+            assert issubclass(kind, _HTTPCORE_ERRORS)
+            assert hasattr(httpx, name)
+
+
+@pytest.mark.parametrize(
+    "foreign", [ValueError("odd"), KeyError("x"), RuntimeError("closed"), OSError(5, "I/O")]
+)
+def test_a_transport_of_ones_own_may_raise_anything(release: Release, foreign: Exception) -> None:
+    """It is told in our terms, and stays the cause."""
+    error = failure(release, foreign)
+
+    assert type(error) is APIConnectionError
+    assert error.__cause__ is foreign
+    assert "transport" in str(error)
+
+
+def test_a_transport_may_answer_with_nonsense(release: Release) -> None:
+    """Something that is no response is no crash."""
+    with pytest.raises(APIConnectionError):
+        release("c", "k", credentials=KEY, transport=httpx.MockTransport(lambda _: None))  # type: ignore[arg-type]
+
+
+def test_a_refused_connection_is_named(release: Release) -> None:
+    """Nobody listening is told apart from other failures."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+        with pytest.raises(ConnectRefusedError, match="refuses"):
+            release("c", "k", credentials=KEY, base_url=f"http://127.0.0.1:{port}")
+
+
+def test_an_unknown_host_is_named(release: Release) -> None:
+    """A name that cannot exist is told as such."""
+    with pytest.raises(HostNotFoundError, match="not known"):
+        release("c", "k", credentials=KEY, base_url="https://no-such-host.invalid")
+
+
+def test_a_server_without_tls_is_named(release: Release, voucherify_sandbox: Sandbox) -> None:
+    """Https to a port that speaks plain http fails in the handshake, and is told so."""
+    with pytest.raises(TLSError):
+        release("c", "k", credentials=KEY, base_url=voucherify_sandbox.base_url.replace("http:", "https:"))
+
+
+@pytest.mark.parametrize("end", ["close", "reset"])
+@pytest.mark.parametrize("after_bytes", [0, 5, 40])
+def test_a_connection_that_breaks_is_named(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any], end: Any, after_bytes: int
+) -> None:
+    """Closed or reset, before the answer or within it: the connection was lost."""
+    voucherify_sandbox.inject(Fault(status=204, after_bytes=after_bytes, end=end))
+
+    with pytest.raises(ConnectionLostError):
+        release("2CpRCE2c", "ssn_any", **to_sandbox)
+
+
+def test_a_body_that_breaks_off_is_named(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
+) -> None:
+    """A refusal whose body is cut off is no understood refusal."""
+    voucherify_sandbox.inject(Fault(status=500, body=b"x" * 1000, after_bytes=300, end="close"))
+
+    with pytest.raises(ConnectionLostError):
+        release("2CpRCE2c", "ssn_any", **to_sandbox)
+
+
+def test_an_answer_that_is_not_http_is_named(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
+) -> None:
+    """Garbage in place of a status line is an answer that cannot be understood."""
+    voucherify_sandbox.inject(Fault(raw=b"SSH-2.0-OpenSSH_9.9\r\n\r\n", end="close"))
+
+    with pytest.raises(InvalidResponseError, match="HTTP") as caught:
+        release("2CpRCE2c", "ssn_any", **to_sandbox)
+    assert caught.value.status is None
+    assert caught.value.retry_after is None
+
+
+def test_a_body_that_cannot_be_decoded_is_named(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
+) -> None:
+    """A body that is not the gzip it says it is."""
+    voucherify_sandbox.inject(Fault(status=200, body=b"not gzip", headers=(("Content-Encoding", "gzip"),)))
+
+    with pytest.raises(InvalidResponseError, match="decoded"):
+        release("2CpRCE2c", "ssn_any", **to_sandbox)
+
+
+def test_a_redirect_is_not_followed(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
+) -> None:
+    """Credentials go to no other host; the error says where the server pointed."""
+    voucherify_sandbox.inject(
+        Fault(status=302, headers=(("Location", "https://login.example/"),)), times=None
+    )
+
+    with pytest.raises(InvalidResponseError, match=r"https://login\.example/"):
+        release("2CpRCE2c", "ssn_any", **to_sandbox)
+    assert len(voucherify_sandbox.requests) == 1
+
+
+def test_an_endless_refusal_is_cut(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
+) -> None:
+    """The status is known; one MiB of its body is kept, and the rest not waited for."""
+    voucherify_sandbox.inject(Fault(status=500, endless=True, body=b"y" * 65536))
+
+    with pytest.raises(ServerError) as caught:
+        release("2CpRCE2c", "ssn_any", **to_sandbox)
+    assert len(caught.value.body) == 2**20
+
+
+def test_an_endless_success_is_refused(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
+) -> None:
+    """A success larger than any that could be meant does not fill the memory."""
+    voucherify_sandbox.inject(Fault(status=200, endless=True, body=b"y" * 2**20))
+
+    with pytest.raises(InvalidResponseError, match="larger than"):
+        release("2CpRCE2c", "ssn_any", **to_sandbox)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(delay=60),
+        Fault(after_bytes=0, end="hang"),
+        Fault(after_bytes=20, end="hang"),
+        Fault(status=500, body=b"x" * 100, after_bytes=150, end="hang"),
+        Fault(status=200, body=b"x" * 10_000, drip=0.05),
+        Fault(status=200, endless=True, drip=0.05),
+        Fault(status=204, headers=(("X-Long", "x" * 10_000),), drip=0.05),
+    ],
+    ids=[
+        "silent",
+        "hangs",
+        "hangs in the head",
+        "hangs in the body",
+        "drips",
+        "drips for ever",
+        "drips its head",
+    ],
+)
+def test_the_whole_call_ends_in_time(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any], fault: Fault
+) -> None:
+    """However slowly bytes arrive, in the head as in the body, the total limit holds (or this hangs)."""
+    voucherify_sandbox.inject(fault)
+
+    with pytest.raises(APITimeoutError, match="within the time allowed"):
+        release("2CpRCE2c", "ssn_any", call_timeout=0.5, **to_sandbox)
+
+
+def test_an_untaken_connection_ends_in_time(release: Release) -> None:
+    """A host whose queue of connections is full is a timeout of connecting."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        port = server.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)), pytest.raises(APITimeoutError):
+            release("c", "k", credentials=KEY, base_url=f"http://127.0.0.1:{port}", timeout=0.3)
+
+
+def test_the_deadline_holds_for_a_transport_of_ones_own(release: Release) -> None:
+    """A body that a foreign transport drips is not read past the limit."""
+
+    class Dripping(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            ticks = threading.Event()
+            while True:
+                ticks.wait(0.02)
+                yield b"x"
+
+        async def __aiter__(self) -> Any:
+            while True:
+                await asyncio.sleep(0.02)
+                yield b"x"
+
+        def close(self) -> None: ...
+
+        async def aclose(self) -> None: ...
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Dripping()))
+    with pytest.raises(APITimeoutError):
+        release("c", "k", credentials=KEY, transport=transport, call_timeout=0.2)
+
+
+def test_a_timeout_is_set_for_the_client_and_for_a_call(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
+) -> None:
+    """The call's own limit comes before the client's."""
+    voucherify_sandbox.inject(Fault(delay=0.6), times=2)
+
+    with pytest.raises(APITimeoutError):
+        release("2CpRCE2c", "ssn_any", timeout=0.1, **to_sandbox)
+    result = release("2CpRCE2c", "ssn_any", missing_ok=True, timeout=0.1, call_timeout=30, **to_sandbox)
+    assert result.already_gone
+
+
+def example_errors() -> list[VoucherifyError]:
+    """One of each kind, made as they are made in earnest."""
+    made: list[VoucherifyError] = []
+    for _, cls in tree():
+        if issubclass(cls, APIError):
+            context: dict[str, Any] = {
+                "headers": {"a": "b"},
+                "body": "c",
+                "rate_limit": RateLimit(limit=3),
+            }
+            context |= {"fields": FULL, "method": "DELETE", "url": "u", "attempts": 2, "request_id": "r"}
+            made.append(cls("t", status=404, **context))
+        elif issubclass(cls, RequestError):
+            made.append(cls("t", method="DELETE", url="u", attempts=2))
+        else:
+            made.append(cls("t"))
+    return made
+
+
+@pytest.mark.parametrize("error", example_errors(), ids=lambda error: type(error).__name__)
+def test_every_exception_can_be_pickled_and_copied(error: VoucherifyError) -> None:
+    """A process pool can hand it back: type, text, fields and notes survive."""
+    error.add_note("seen on Friday")
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):  # noqa: S301 - made here
+        assert type(twin) is type(error)
+        assert str(twin) == str(error)
+        assert vars(twin) == vars(error)
+
+
+def test_what_the_caller_was_handling_is_no_part_of_the_story(release: Release) -> None:
+    """A call made while handling another exception is judged by its own failure, and spares the other."""
+    try:
+        socket.getaddrinfo("no-such-host.invalid", 1)
+    except OSError as outer:
+        error = failure(release, httpx.ConnectError("told"))
+        assert type(error) is APIConnectionError
+        assert outer.__traceback__ is not None
+
+
+def test_causes_in_groups_are_found() -> None:
+    """A host with several addresses fails with a group; what is in it counts."""
+    group = ExceptionGroup("all attempts", [OSError("first"), ssl.SSLError("second")])
+    foreign = httpx.ConnectError("told")
+    foreign.__cause__ = group
+
+    error = error_from_foreign(foreign, outer=None, method="DELETE", url="https://x.example/y", attempts=1)
+
+    assert type(error) is TLSError
+
+
+def everything_told_by(error: BaseException) -> str:
+    """All that a person or a tool could be shown of an exception: the frames' local variables as well.
+
+    But for the tests' own frames, which know the secret.
+    """
+    told: list[str] = []
+    pending: list[BaseException | None] = [error]
+    while pending:
+        link = pending.pop()
+        if link is not None:
+            frames = [
+                pair
+                for pair in traceback.walk_tb(link.__traceback__)
+                if TESTS not in pair[0].f_code.co_filename
+            ]
+            told += traceback.StackSummary.extract(iter(frames), capture_locals=True).format()
+            told.append(f"{link!r}{link}{vars(link)}{link.args}")
+            pending += [link.__cause__, link.__context__]
+    return "".join(told)
+
+
+TESTS = str(Path(__file__).parent)
+
+
+SECRETIVE = [
+    Fault(after_bytes=0, end="reset"),
+    Fault(after_bytes=0, end="close"),
+    Fault(after_bytes=20, end="close"),
+    Fault(after_bytes=0, end="hang"),
+    Fault(raw=b"garbage\r\n\r\n", end="close"),
+    Fault(status=401),
+    Fault(status=302, headers=(("Location", "https://x.example/?t=token-hunter2"),)),
+    Fault(status=500, body=b"you sent token-hunter2", headers=(("X-Echo", "token-hunter2"),)),
+    Fault(status=400, body=b'{"code": 400, "message": "token-hunter2", "details": "token\\u002dhunter2"}'),
+    Fault(status=200, body=b"token-hunter2"),
+]
+
+
+@pytest.mark.parametrize("fault", SECRETIVE, ids=range(len(SECRETIVE)))
+def test_no_exception_shows_a_secret(
+    release: Release, voucherify_sandbox: Sandbox, caplog: pytest.LogCaptureFixture, fault: Fault
+) -> None:
+    """Not in text, fields, causes, frames' variables or logs, even when the server echoes it."""
+    voucherify_sandbox.inject(fault)
+    caplog.set_level(0)
+
+    with pytest.raises(VoucherifyError) as caught:
+        release("2CpRCE2c", "ssn", credentials=KEY, base_url=voucherify_sandbox.base_url, timeout=0.5)
+
+    logged = [record.getMessage() for record in caplog.records if record.name.startswith("voucherify")]
+    assert logged
+    assert KEY.app_token not in everything_told_by(caught.value) + "".join(logged)
+
+
+def test_connect_failures_show_no_secret(release: Release) -> None:
+    """The same when no connection comes about."""
+    for url in ("https://no-such-host.invalid", "http://127.0.0.1:9"):
+        with pytest.raises(APIConnectionError) as caught:
+            release("c", "k", credentials=KEY, base_url=url)
+        assert KEY.app_token not in everything_told_by(caught.value)
+
+
+def test_closing_ends_a_call_that_is_under_way(
+    voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
+) -> None:
+    """A thread that waits for an answer is woken, and learns that the client was closed."""
+    voucherify_sandbox.inject(Fault(after_bytes=0, end="hang"))
+    voucherify = Voucherify(**to_sandbox)
+    caught: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            voucherify.release_validation_session("2CpRCE2c", "ssn_any")
+        except VoucherifyError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    while not voucherify_sandbox.requests:
+        thread.join(0.01)
+    voucherify.close()
+    thread.join(20)
+
+    assert [type(error).__name__ for error in caught] == ["ClientClosedError"]
+
+
+def test_cancelling_a_task_is_no_error_of_ours(
+    voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
+) -> None:
+    """Cancellation passes through as what it is, and the client works on."""
+    key = voucherify_sandbox.lock("2CpRCE2c")
+    voucherify_sandbox.inject(Fault(after_bytes=0, end="hang"))
+
+    async def run() -> bool:
+        async with AsyncVoucherify(**to_sandbox) as voucherify:
+            task = asyncio.create_task(voucherify.release_validation_session("2CpRCE2c", key))
+            while not voucherify_sandbox.requests:
+                await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            return (await voucherify.release_validation_session("2CpRCE2c", key)).released
+
+    assert asyncio.run(run())
+    assert sys.exception() is None

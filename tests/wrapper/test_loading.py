@@ -1,0 +1,324 @@
+"""Where a client's settings come from: arguments, environment, .env file, profile."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from voucherify_wrapper import ConfigurationError, Timeout, Voucherify, VoucherifyError
+from voucherify_wrapper._config import credentials_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET = "s3cr3t-value"
+
+
+def sent(**settings: Any) -> tuple[str, dict[str, str]]:
+    """The host that a client with these settings calls, and the credentials it sends."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(204)
+
+    with Voucherify(transport=httpx.MockTransport(answer), **settings) as voucherify:
+        voucherify.release_validation_session("c", "k")
+    names = ("x-app-id", "x-app-token", "authorization")
+    headers = seen[0].headers
+    return seen[0].url.host, {name: headers[name] for name in names if name in headers}
+
+
+@pytest.fixture
+def profiles(tmp_path: Path) -> Path:
+    """A credentials file, as its owner alone can read it."""
+    path = credentials_file()
+    assert path.is_relative_to(tmp_path)
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        '[default]\napp_id = "id-of-default"\napp_token = "token-of-default"\ncluster = "as1.api"\n'
+        '[staging]\noauth_token = "token-of-staging"\nbase_url = "https://staging.example"\n'
+    )
+    path.chmod(0o600)
+    return path
+
+
+def test_the_environment_gives_an_api_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two variables and a cluster's name suffice."""
+    monkeypatch.setenv("VOUCHERIFY_APP_ID", "the-id")
+    monkeypatch.setenv("VOUCHERIFY_APP_TOKEN", "the-token")
+    monkeypatch.setenv("VOUCHERIFY_CLUSTER", "us1.api")
+
+    assert sent() == ("us1.api.voucherify.io", {"x-app-id": "the-id", "x-app-token": "the-token"})
+
+
+def test_the_environment_gives_an_oauth_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One variable suffices; the cluster is Europe by default, or the base URL is given."""
+    monkeypatch.setenv("VOUCHERIFY_OAUTH_TOKEN", "the-token")
+    monkeypatch.setenv("VOUCHERIFY_BASE_URL", "https://shop.example")
+
+    assert sent() == ("shop.example", {"authorization": "Bearer the-token"})
+
+
+@pytest.mark.parametrize("host", ["https://us1.api.voucherify.io", "us1.api.voucherify.io"])
+def test_the_vendors_variables_are_a_fallback(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    """Who comes from the vendor's SDK keeps the variables; our own names come first."""
+    monkeypatch.setenv("X_APP_ID", "vendor-id")
+    monkeypatch.setenv("X_APP_TOKEN", "vendor-token")
+    monkeypatch.setenv("VOUCHERIFY_HOST", host)
+    assert sent() == ("us1.api.voucherify.io", {"x-app-id": "vendor-id", "x-app-token": "vendor-token"})
+
+    monkeypatch.setenv("VOUCHERIFY_OAUTH_TOKEN", "the-token")
+    monkeypatch.setenv("VOUCHERIFY_CLUSTER", "EU")
+    assert sent() == ("api.voucherify.io", {"authorization": "Bearer the-token"})
+
+
+def test_arguments_come_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is passed is used, whatever the environment says, also a cluster over a base URL there."""
+    monkeypatch.setenv("VOUCHERIFY_APP_ID", "half only")
+    monkeypatch.setenv("VOUCHERIFY_BASE_URL", "https://elsewhere.example")
+
+    class Key:
+        def headers(self) -> dict[str, str]:
+            return {"X-App-Id": "mine"}
+
+    assert sent(credentials=Key(), cluster="us1.api") == ("us1.api.voucherify.io", {"x-app-id": "mine"})
+
+
+@pytest.mark.usefixtures("profiles")
+def test_a_profile_is_the_last_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The default profile is read unasked; each setting comes from the first source that has it."""
+    key = {"x-app-id": "id-of-default", "x-app-token": "token-of-default"}
+    assert sent() == ("as1.api.voucherify.io", key)
+
+    monkeypatch.setenv("VOUCHERIFY_CLUSTER", "us1.api")
+    assert sent() == ("us1.api.voucherify.io", key)
+
+
+@pytest.mark.usefixtures("profiles")
+def test_a_profile_is_named_in_the_environment_or_in_an_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    """VOUCHERIFY_PROFILE chooses the profile; a profile in an argument also comes before the environment."""
+    staging = ("staging.example", {"authorization": "Bearer token-of-staging"})
+    monkeypatch.setenv("VOUCHERIFY_PROFILE", "staging")
+    assert sent() == staging
+
+    monkeypatch.setenv("VOUCHERIFY_PROFILE", "default")
+    monkeypatch.setenv("VOUCHERIFY_OAUTH_TOKEN", "of-the-environment")
+    monkeypatch.setenv("VOUCHERIFY_BASE_URL", "https://environment.example")
+    assert sent(profile="staging") == staging
+    assert sent() == ("environment.example", {"authorization": "Bearer of-the-environment"})
+
+
+def test_an_env_file_is_read_on_request(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, profiles: Path
+) -> None:
+    """It comes after the environment and before the profile, takes quotes, and can name the profile."""
+    file = tmp_path / ".env"
+    file.write_text('VOUCHERIFY_APP_ID="id-of-file"\nexport VOUCHERIFY_APP_TOKEN=token-of-file # mine\n')
+    monkeypatch.chdir(tmp_path)
+    key = {"x-app-id": "id-of-file", "x-app-token": "token-of-file"}
+    assert sent()[1]["x-app-id"] == "id-of-default"
+    assert sent(env_file=".env") == ("as1.api.voucherify.io", key)
+
+    file.write_text("VOUCHERIFY_PROFILE=staging\n")
+    assert sent(env_file=file)[0] == "staging.example"
+
+    monkeypatch.setenv("VOUCHERIFY_PROFILE", "default")
+    assert sent(env_file=file)[0] == "as1.api.voucherify.io"
+    assert profiles.exists()
+
+
+def refusal(**settings: Any) -> str:
+    """The text of the error that these settings end in."""
+    with pytest.raises(ConfigurationError) as caught:
+        Voucherify(**settings)
+    assert SECRET not in str(caught.value)
+    before = caught.value.__context__
+    assert before is None or SECRET not in repr((before.args, vars(before)))
+    return str(caught.value)
+
+
+def test_nothing_found_tells_what_was_looked_at() -> None:
+    """Every source is named, with the variables and the file, and what to do."""
+    text = refusal()
+
+    for name in ("VOUCHERIFY_APP_ID", "VOUCHERIFY_OAUTH_TOKEN", "X_APP_ID", "credentials.toml", "ApiKey("):
+        assert name in text
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"VOUCHERIFY_APP_ID": SECRET}, ["VOUCHERIFY_APP_ID", "VOUCHERIFY_APP_TOKEN is not"]),
+        ({"VOUCHERIFY_APP_TOKEN": SECRET}, ["VOUCHERIFY_APP_TOKEN", "VOUCHERIFY_APP_ID is not"]),
+        ({"VOUCHERIFY_APP_ID": SECRET, "X_APP_TOKEN": SECRET}, ["VOUCHERIFY_APP_TOKEN is not"]),
+        ({"X_APP_ID": SECRET}, ["X_APP_ID", "X_APP_TOKEN is not"]),
+        ({"VOUCHERIFY_APP_ID": "", "VOUCHERIFY_APP_TOKEN": SECRET}, ["VOUCHERIFY_APP_ID", "empty"]),
+        ({"VOUCHERIFY_APP_ID": "id", "VOUCHERIFY_APP_TOKEN": f'"{SECRET}"'}, ["APP_TOKEN", "quotation"]),
+        ({"VOUCHERIFY_APP_ID": "id", "VOUCHERIFY_APP_TOKEN": f"{SECRET}\n"}, ["APP_TOKEN", "line break"]),
+        ({"VOUCHERIFY_APP_ID": "id", "VOUCHERIFY_APP_TOKEN": f" {SECRET}"}, ["APP_TOKEN", "white space"]),
+        ({"VOUCHERIFY_OAUTH_TOKEN": f"Bearer {SECRET}"}, ["VOUCHERIFY_OAUTH_TOKEN", "white space"]),
+        ({"VOUCHERIFY_OAUTH_TOKEN": ""}, ["VOUCHERIFY_OAUTH_TOKEN", "empty"]),
+        ({"VOUCHERIFY_OAUTH_TOKEN": SECRET, "VOUCHERIFY_APP_ID": SECRET}, ["both set"]),
+        ({"VOUCHERIFY_OAUTH_TOKEN": "t", "VOUCHERIFY_CLUSTER": ""}, ["VOUCHERIFY_CLUSTER", "empty"]),
+        ({"VOUCHERIFY_OAUTH_TOKEN": "t", "VOUCHERIFY_CLUSTER": "mars"}, ["VOUCHERIFY_CLUSTER", "no such"]),
+        ({"VOUCHERIFY_OAUTH_TOKEN": "t", "VOUCHERIFY_BASE_URL": "http://x.example"}, ["VOUCHERIFY_BASE_URL"]),
+        ({"VOUCHERIFY_OAUTH_TOKEN": "t", "VOUCHERIFY_HOST": "a b"}, ["VOUCHERIFY_HOST", "white space"]),
+        (
+            {
+                "VOUCHERIFY_OAUTH_TOKEN": "t",
+                "VOUCHERIFY_CLUSTER": "US",
+                "VOUCHERIFY_BASE_URL": "https://x.example",
+            },
+            ["VOUCHERIFY_CLUSTER", "VOUCHERIFY_BASE_URL", "both set"],
+        ),
+        ({"VOUCHERIFY_PROFILE": ""}, ["VOUCHERIFY_PROFILE", "empty"]),
+        ({"VOUCHERIFY_PROFILE": "staging"}, ["staging", "no such file"]),
+    ],
+)
+def test_a_spoiled_environment_is_told_by_name(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], named: list[str]
+) -> None:
+    """Half there, empty, quoted, with white space: the variable is named, the value never."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    text = refusal()
+
+    for part in named:
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (
+            f'[default]\napp_id = "{SECRET}"\n',
+            ["app_id", "app_token is not", "'default'", "credentials.toml"],
+        ),
+        (f'[default]\napp_id = "{SECRET}"\napp_token = ""\n', ["app_token", "empty"]),
+        (f'[default]\napp_id = "{SECRET}"\napp_token = 7\n', ["app_token", "text"]),
+        (f'[default]\napp_id = "{SECRET}"\ntoken = "{SECRET}"\n', ["unknown key 'token'", "oauth_token"]),
+        (f'default = "{SECRET}"\n', ["'default'", "table"]),
+        (f"[default]\napp_id = {SECRET}\n", ["not TOML", "line 2"]),
+        (f'[default]\napp_id = "{SECRET}\n', ["not TOML", "line 2"]),
+        (f'[staging]\noauth_token = "{SECRET}"\n', ["no such profile"]),
+        ("", ["no such profile"]),
+    ],
+)
+def test_a_spoiled_profile_is_told_by_file_and_key(profiles: Path, content: str, named: list[str]) -> None:
+    """The file, the profile and the key are named, the value never, not even in the exception's context."""
+    profiles.write_text(content)
+    text = refusal()
+
+    for part in named:
+        assert part in text
+
+
+def test_a_profile_that_does_not_exist_is_refused_with_the_choices(profiles: Path) -> None:
+    """A mistyped profile never falls back to another one."""
+    assert "'default', 'staging'" in refusal(profile="stagign")
+    profiles.write_text("")
+    assert "It has: none" in refusal(profile="staging")
+    assert "profile is empty" in refusal(profile="")
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o622, 0o666])
+def test_a_credentials_file_that_others_can_read_is_refused(profiles: Path, mode: int) -> None:
+    """The error is the command to run, and running it mends it."""
+    profiles.chmod(mode)
+    text = refusal()
+    command = text.partition("Run: ")[2]
+
+    subprocess.run(command, shell=True, check=True)  # noqa: S602 - the command that a person would paste
+    assert sent()[0] == "as1.api.voucherify.io"
+
+
+def test_a_credentials_file_that_is_no_text_is_refused(profiles: Path) -> None:
+    """Bytes that are not UTF-8 are named, and kept out of the exception's context."""
+    profiles.write_bytes(b"[default]\napp_token = '\xff" + SECRET.encode() + b"'")
+
+    assert "not UTF-8" in refusal()
+
+
+def test_a_credentials_file_that_is_no_file_is_refused(profiles: Path) -> None:
+    """A folder in its place is told, instead of failing somewhere below."""
+    profiles.unlink()
+    profiles.mkdir()
+
+    assert "no such file" in refusal()
+
+
+@pytest.mark.parametrize("name", ["missing.env", "nul\0name", "file/below"])
+def test_an_env_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> None:
+    """Whoever asks for a file that is not there learns of it."""
+    (tmp_path / "file").write_text("")
+
+    assert name.split("\0", maxsplit=1)[0] in refusal(env_file=tmp_path / name)
+
+
+def test_an_env_file_with_an_empty_variable_is_refused(tmp_path: Path) -> None:
+    """A variable without a value is as empty as one with an empty value."""
+    (tmp_path / ".env").write_text("VOUCHERIFY_OAUTH_TOKEN\n")
+
+    assert "VOUCHERIFY_OAUTH_TOKEN" in refusal(env_file=tmp_path / ".env")
+
+
+def test_an_unreadable_folder_is_told(profiles: Path, tmp_path: Path) -> None:
+    """Another user's folder in the way is told as such, and is no traceback (as a plain user)."""
+    tmp_path.chmod(0o755)
+    folder = profiles.parent
+    program = (
+        "import os, sys\n"
+        "if os.geteuid() == 0:\n"
+        "    os.setgid(65534); os.setuid(65534)\n"
+        "from voucherify_wrapper import Voucherify, ConfigurationError\n"
+        "try:\n    Voucherify()\n"
+        "except ConfigurationError as error:\n    print(error)\n"
+    )
+    # Imported beforehand, as another user may not be able to read this machine's packages.
+    preloaded = "import voucherify_wrapper._client, platformdirs.unix\n" + program
+    folder.chmod(0o000)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", preloaded],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=dict(os.environ),
+        )
+    finally:
+        folder.chmod(0o700)
+
+    assert "cannot be read" in done.stdout
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), True, "30", 1e9])
+def test_a_timeout_that_is_no_number_of_seconds_is_refused(timeout: Any) -> None:
+    """Zero, infinity and a string would mean something else to everybody."""
+    with pytest.raises(ConfigurationError, match="timeout"):
+        Voucherify(timeout=timeout)
+    with pytest.raises(ConfigurationError, match="timeout: connect"):
+        Timeout(connect=timeout)
+
+
+def test_a_transport_of_the_wrong_kind_is_refused() -> None:
+    """An asynchronous transport in the synchronous client is named at once."""
+    with pytest.raises(VoucherifyError, match="handle_request"):
+        Voucherify(transport=httpx.AsyncHTTPTransport())  # type: ignore[arg-type]
+
+
+def test_env_files_need_their_extra() -> None:
+    """Without python-dotenv the error says what to install."""
+    program = (
+        "import sys; sys.modules['dotenv'] = None\n"
+        "from voucherify_wrapper import Voucherify\n"
+        "Voucherify(env_file='.env')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert "pip install 'voucherify-wrapper[dotenv]'" in done.stderr

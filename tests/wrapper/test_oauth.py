@@ -1,0 +1,323 @@
+"""OAuth client credentials: fetched once, shared, renewed in time and once after a 401."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voucherify_wrapper import (
+    APITimeoutError,
+    AsyncVoucherify,
+    AuthenticationError,
+    InvalidResponseError,
+    OAuthClientCredentials,
+    PermissionDeniedError,
+    ServerError,
+    Voucherify,
+    VoucherifyError,
+)
+from voucherify_wrapper._tokens import Token, token_from_answer
+from voucherify_wrapper.sandbox import Fault
+
+if TYPE_CHECKING:
+    from tests.wrapper.conftest import Release
+    from voucherify_wrapper.sandbox import Sandbox
+
+TOKEN_ENDPOINT = "generate-oauth-token"
+RELEASE = "release-validation-session"
+
+
+@pytest.fixture
+def credentials(voucherify_sandbox: Sandbox) -> OAuthClientCredentials:
+    """Client credentials that this test's sandbox accepts."""
+    return OAuthClientCredentials(voucherify_sandbox.app_id, voucherify_sandbox.app_token)
+
+
+def release_all_in_threads(base_url: str, credentials: OAuthClientCredentials, keys: list[str]) -> list[Any]:
+    """Release many sessions at once from threads; each outcome is a result or an exception."""
+    together = threading.Barrier(len(keys))
+    with Voucherify(credentials, base_url=base_url) as voucherify, ThreadPoolExecutor(len(keys)) as pool:
+
+        def one(key: str) -> Any:
+            together.wait()
+            try:
+                return voucherify.release_validation_session("many", key)
+            except VoucherifyError as error:
+                return error
+
+        return list(pool.map(one, keys))
+
+
+def release_all_in_tasks(base_url: str, credentials: OAuthClientCredentials, keys: list[str]) -> list[Any]:
+    """The same from the tasks of one loop."""
+
+    async def run() -> list[Any]:
+        async with AsyncVoucherify(credentials, base_url=base_url) as voucherify:
+            calls = (voucherify.release_validation_session("many", key) for key in keys)
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+    return asyncio.run(run())
+
+
+ReleaseAll = "Callable[[str, OAuthClientCredentials, list[str]], list[Any]]"
+
+
+@pytest.fixture(params=[release_all_in_threads, release_all_in_tasks], ids=["threads", "tasks"])
+def release_all(request: pytest.FixtureRequest) -> Any:
+    """Releases many sessions at once; every test that takes it runs for threads and for tasks."""
+    return request.param
+
+
+def locked(sandbox: Sandbox, count: int) -> list[str]:
+    """The keys of so many open sessions of the voucher "many"."""
+    sandbox.add_voucher("many", None)
+    return [sandbox.lock("many") for _ in range(count)]
+
+
+def test_a_token_is_fetched_and_reused(
+    release: Release, voucherify_sandbox: Sandbox, credentials: OAuthClientCredentials
+) -> None:
+    """Clients that share the credentials share the token; it is asked for with a form and the API key."""
+    for key in locked(voucherify_sandbox, 3):
+        result = release("many", key, credentials=credentials, base_url=voucherify_sandbox.base_url)
+        assert (result.released, result.attempts) == (True, 1)
+
+    assert voucherify_sandbox.tokens_issued == 1
+    request = voucherify_sandbox.requests[0]
+    assert (request.method, request.path) == ("POST", "/v1/oauth/token")
+    assert request.body == b"grant_type=client_credentials&scope=vouchers"
+
+
+def test_concurrent_calls_share_one_fetch(
+    release_all: Any, voucherify_sandbox: Sandbox, credentials: OAuthClientCredentials
+) -> None:
+    """Thirty calls that start at once, while the token endpoint is slow, fetch one token."""
+    voucherify_sandbox.inject(Fault(delay=0.2, operation=TOKEN_ENDPOINT))
+    results = release_all(voucherify_sandbox.base_url, credentials, locked(voucherify_sandbox, 30))
+
+    assert [result.status for result in results] == ["released"] * 30
+    assert voucherify_sandbox.tokens_issued == 1
+
+
+def test_a_revoked_token_is_renewed_once_for_all(
+    release_all: Any, voucherify_sandbox: Sandbox, credentials: OAuthClientCredentials
+) -> None:
+    """After a 401 every call is repeated with one new token, whoever fetches it."""
+    release_all(voucherify_sandbox.base_url, credentials, locked(voucherify_sandbox, 1))
+    voucherify_sandbox.revoke_tokens()
+    results = release_all(voucherify_sandbox.base_url, credentials, locked(voucherify_sandbox, 20))
+
+    assert [result.status for result in results] == ["released"] * 20
+    assert {result.attempts for result in results} <= {1, 2}
+    assert voucherify_sandbox.tokens_issued == 2
+
+
+def test_a_401_that_stays_is_raised_after_one_renewal(
+    release: Release, voucherify_sandbox: Sandbox, credentials: OAuthClientCredentials
+) -> None:
+    """No loop: two attempts, and the error says so."""
+    voucherify_sandbox.inject(Fault(status=401, operation=RELEASE), times=None)
+
+    with pytest.raises(AuthenticationError) as caught:
+        release("2CpRCE2c", "ssn", credentials=credentials, base_url=voucherify_sandbox.base_url)
+    assert caught.value.attempts == 2
+    assert voucherify_sandbox.tokens_issued == 2
+
+
+@pytest.mark.voucherify_sandbox(token_lifetime=1)
+def test_a_token_is_renewed_before_it_ends(
+    release: Release, voucherify_sandbox: Sandbox, credentials: OAuthClientCredentials
+) -> None:
+    """A token near its end is not sent any more: every call succeeds at its first attempt."""
+    pause = threading.Event()
+    for key in locked(voucherify_sandbox, 3):
+        result = release("many", key, credentials=credentials, base_url=voucherify_sandbox.base_url)
+        assert result.attempts == 1
+        pause.wait(1.0)
+
+    assert voucherify_sandbox.tokens_issued == 3
+
+
+def test_a_failure_to_fetch_reaches_every_caller(
+    release_all: Any, voucherify_sandbox: Sandbox, credentials: OAuthClientCredentials
+) -> None:
+    """When the token endpoint fails, each waiting call raises its own exception, and the next tries anew."""
+    keys = locked(voucherify_sandbox, 10)
+    voucherify_sandbox.inject(Fault(status=503, delay=0.2, operation=TOKEN_ENDPOINT), times=None)
+    errors = release_all(voucherify_sandbox.base_url, credentials, keys)
+
+    assert [type(error) for error in errors] == [ServerError] * 10
+    assert len({id(error) for error in errors}) == 10
+    assert errors[0].url.endswith("/v1/oauth/token")
+
+    voucherify_sandbox.clear_faults()
+    assert release_all(voucherify_sandbox.base_url, credentials, keys[:1])[0].released
+
+
+def test_wrong_client_credentials_are_an_authentication_error(
+    release: Release, voucherify_sandbox: Sandbox
+) -> None:
+    """The token endpoint's 401 is raised at once."""
+    wrong = OAuthClientCredentials(voucherify_sandbox.app_id, "wrong-hunter2")
+
+    with pytest.raises(AuthenticationError) as caught:
+        release("2CpRCE2c", "ssn", credentials=wrong, base_url=voucherify_sandbox.base_url)
+    assert caught.value.method == "POST"
+    assert "hunter2" not in f"{vars(caught.value)}{caught.value}"
+
+
+def test_a_scope_that_does_not_suffice_is_a_permission_error(
+    release: Release, voucherify_sandbox: Sandbox
+) -> None:
+    """The token is good, the operation is not among its scopes."""
+    narrow = OAuthClientCredentials(
+        voucherify_sandbox.app_id, voucherify_sandbox.app_token, scopes=("exports",)
+    )
+
+    with pytest.raises(PermissionDeniedError, match="scope"):
+        release("2CpRCE2c", "ssn", credentials=narrow, base_url=voucherify_sandbox.base_url)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"access_token": 7, "expires_in": 900}',
+        b'{"access_token": "", "expires_in": 900}',
+        b'{"access_token": "hunter2 hunter2", "expires_in": 900}',
+        b'{"access_token": "hunter2"}',
+        b'{"access_token": "hunter2", "expires_in": "900"}',
+        b'{"access_token": "hunter2", "expires_in": true}',
+        b'{"access_token": "hunter2", "expires_in": 0}',
+        b'{"access_token": "hunter2", "expires_in": -5}',
+        b'{"access_token": "hunter2", "expires_in": NaN}',
+        b'{"access_token": "hunter2", "expires_in": Infinity}',
+        b"[" * 100_000,
+    ],
+    ids=range(15),
+)
+def test_an_answer_without_a_usable_token_is_named(release: Release, answer: bytes) -> None:
+    """It is told, and its body withheld, since it may hold a token."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=answer))
+
+    with pytest.raises(InvalidResponseError, match="access token") as caught:
+        release("c", "k", credentials=OAuthClientCredentials("id", "token"), transport=transport)
+    assert "hunter2" not in f"{vars(caught.value)}{caught.value}"
+
+
+@given(life=st.floats(1e-3, 1e7))
+def test_a_token_is_due_before_its_end(life: float) -> None:
+    """Renewal is due within the token's life, and at most a minute before its end."""
+    body = json.dumps({"access_token": "t", "expires_in": life}).encode()
+    token = token_from_answer(body, asked_at=1000.0)
+
+    assert token is not None
+    assert 1000.0 < token.renew_at < 1000.0 + life
+    assert token.renew_at >= 1000.0 + life - 60.001
+    assert "'t'" not in repr(token)
+
+
+def test_each_host_has_a_token_of_its_own(
+    voucherify_sandbox: Sandbox, credentials: OAuthClientCredentials
+) -> None:
+    """One cluster's token is never sent to another cluster."""
+    key = locked(voucherify_sandbox, 1)[0]
+    with Voucherify(credentials, base_url=voucherify_sandbox.base_url) as voucherify:
+        voucherify.release_validation_session("many", key)
+    seen: list[str] = []
+
+    def other_host(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.path)
+        return httpx.Response(200, json={"access_token": "other", "expires_in": 900})
+
+    with (
+        Voucherify(credentials, transport=httpx.MockTransport(other_host)) as elsewhere,
+        pytest.raises(InvalidResponseError),
+    ):
+        elsewhere.release_validation_session("many", key)
+    assert seen[0] == "/v1/oauth/token"
+
+
+def test_a_pickled_copy_takes_no_token_along(
+    voucherify_sandbox: Sandbox, credentials: OAuthClientCredentials
+) -> None:
+    """What travels to another process is the configuration alone."""
+    with Voucherify(credentials, base_url=voucherify_sandbox.base_url) as voucherify:
+        voucherify.release_validation_session("many", locked(voucherify_sandbox, 1)[0])
+    token = credentials.token_slot(voucherify_sandbox.base_url).take(now=0.0, refused=None)
+
+    assert isinstance(token, Token)
+    assert token.value.encode() not in pickle.dumps(credentials)
+    assert pickle.loads(pickle.dumps(credentials)) == credentials  # noqa: S301 - made here
+
+
+def test_who_waits_for_a_renewal_waits_no_longer_than_allowed(
+    voucherify_sandbox: Sandbox, credentials: OAuthClientCredentials
+) -> None:
+    """A call with a short limit gives up on another call's slow fetch, and that one still succeeds."""
+    keys = locked(voucherify_sandbox, 2)
+    voucherify_sandbox.inject(Fault(delay=1.0, operation=TOKEN_ENDPOINT))
+    with (
+        Voucherify(credentials, base_url=voucherify_sandbox.base_url) as voucherify,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        patient = pool.submit(voucherify.release_validation_session, "many", keys[0])
+        while not voucherify_sandbox.requests:
+            pass
+        with pytest.raises(APITimeoutError):
+            voucherify.release_validation_session("many", keys[1], timeout=0.2)
+        assert patient.result().released
+
+
+def test_a_fetch_that_ran_out_of_time_is_taken_over(
+    voucherify_sandbox: Sandbox, credentials: OAuthClientCredentials
+) -> None:
+    """When the fetching call's own limit ends, a waiting call with more time fetches itself."""
+    keys = locked(voucherify_sandbox, 2)
+    voucherify_sandbox.inject(Fault(after_bytes=0, end="hang", operation=TOKEN_ENDPOINT))
+    with (
+        Voucherify(credentials, base_url=voucherify_sandbox.base_url) as voucherify,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        hasty = pool.submit(voucherify.release_validation_session, "many", keys[0], timeout=0.7)
+        while not voucherify_sandbox.requests:
+            pass
+        assert voucherify.release_validation_session("many", keys[1]).released
+        assert isinstance(hasty.exception(), APITimeoutError)
+
+
+def test_a_cancelled_fetch_is_taken_over(
+    voucherify_sandbox: Sandbox, credentials: OAuthClientCredentials
+) -> None:
+    """Cancelling the task that fetches harms none that wait; cancelling one that waits harms nobody."""
+    keys = locked(voucherify_sandbox, 3)
+    voucherify_sandbox.inject(Fault(after_bytes=0, end="hang", operation=TOKEN_ENDPOINT))
+
+    async def run() -> bool:
+        async with AsyncVoucherify(credentials, base_url=voucherify_sandbox.base_url) as voucherify:
+            fetching = asyncio.create_task(voucherify.release_validation_session("many", keys[0]))
+            while not voucherify_sandbox.requests:
+                await asyncio.sleep(0.01)
+            waiting, given_up = (
+                asyncio.create_task(voucherify.release_validation_session("many", key)) for key in keys[1:]
+            )
+            await asyncio.sleep(0)
+            given_up.cancel()
+            fetching.cancel()
+            outcomes = await asyncio.gather(fetching, given_up, return_exceptions=True)
+            assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+            return (await waiting).released
+
+    assert asyncio.run(run())
