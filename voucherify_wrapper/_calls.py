@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from attrs import define
 
 from ._policies import Timeout, is_success, worth_renewing
-from ._rate_limits import RateLimit
 from ._requests import Send
 from ._signing import sign
 
@@ -36,11 +35,6 @@ class Call:
     timeout: Timeout
     attempts: int = 0
     answer: Answer | None = None
-
-    @property
-    def rate_limit(self) -> RateLimit:
-        """The limits that the last answer told."""
-        return self.answer.rate_limit if self.answer else RateLimit()
 
 
 def steps_of(call: Call, request: httpx.Request, credentials: CredentialsLike, base_url: str) -> Answering:

@@ -62,9 +62,6 @@ class Redactor:
             reverse=True,
         )
 
-    def __repr__(self) -> str:
-        return f"<Redactor of {len(self._secrets)} texts>"
-
     def __call__(self, text: str) -> str:
         """The text with every credential in it masked."""
         for secret in self._secrets:

@@ -6,7 +6,7 @@ import json
 import math
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from attrs import field, frozen
 
@@ -85,11 +85,10 @@ class TokenSlot:
     def settle(self, outcome: Outcome) -> None:
         """End the renewal that ``take`` handed out, and tell those who wait for it."""
         with self._lock:
-            renewal, self._renewal = self._renewal, None
+            renewal, self._renewal = cast("Future[Outcome]", self._renewal), None
             if isinstance(outcome, Token):
                 self._token = outcome
-        if renewal is not None:
-            renewal.set_result(outcome)
+        renewal.set_result(outcome)
 
 
 class TokenStore:

@@ -446,6 +446,15 @@ def test_the_whole_call_ends_in_time(
         release("2CpRCE2c", "ssn_any", call_timeout=0.5, **to_sandbox)
 
 
+def test_a_limit_that_is_over_at_once_sends_nothing(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
+) -> None:
+    """A call whose time is up before it is sent is a timeout like any other."""
+    with pytest.raises(APITimeoutError):
+        release("2CpRCE2c", "ssn_any", call_timeout=1e-9, **to_sandbox)
+    assert voucherify_sandbox.requests == []
+
+
 def test_an_untaken_connection_ends_in_time(release: Release) -> None:
     """A host whose queue of connections is full is a timeout of connecting."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as server:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from voucherify_wrapper import ConfigurationError, Timeout, Voucherify, VoucherifyError
 from voucherify_wrapper._config import credentials_file
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SECRET = "s3cr3t-value"
 
@@ -253,7 +250,7 @@ def test_a_credentials_file_that_is_no_file_is_refused(profiles: Path) -> None:
     assert "no such file" in refusal()
 
 
-@pytest.mark.parametrize("name", ["missing.env", "nul\0name", "file/below"])
+@pytest.mark.parametrize("name", ["missing.env", "nul\0name", "file/below", "long" * 100])
 def test_an_env_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -> None:
     """Whoever asks for a file that is not there learns of it."""
     (tmp_path / "file").write_text("")
@@ -268,33 +265,22 @@ def test_an_env_file_with_an_empty_variable_is_refused(tmp_path: Path) -> None:
     assert "VOUCHERIFY_OAUTH_TOKEN" in refusal(env_file=tmp_path / ".env")
 
 
-def test_an_unreadable_folder_is_told(profiles: Path, tmp_path: Path) -> None:
-    """Another user's folder in the way is told as such, and is no traceback (as a plain user)."""
-    tmp_path.chmod(0o755)
-    folder = profiles.parent
-    program = (
-        "import os, sys\n"
-        "if os.geteuid() == 0:\n"
-        "    os.setgid(65534); os.setuid(65534)\n"
-        "from voucherify_wrapper import Voucherify, ConfigurationError\n"
-        "try:\n    Voucherify()\n"
-        "except ConfigurationError as error:\n    print(error)\n"
-    )
-    # Imported beforehand, as another user may not be able to read this machine's packages.
-    preloaded = "import voucherify_wrapper._client, platformdirs.unix\n" + program
-    folder.chmod(0o000)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", preloaded],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=dict(os.environ),
-        )
-    finally:
-        folder.chmod(0o700)
+@pytest.mark.skipif(
+    not Path("/proc/self/mem").exists(), reason="needs Linux's file that opens and cannot be read"
+)
+def test_a_file_that_fails_while_it_is_read_is_told(profiles: Path) -> None:
+    """A disk error is told as such, and is no traceback."""
+    profiles.unlink()
+    profiles.symlink_to("/proc/self/mem")
 
-    assert "cannot be read" in done.stdout
+    assert "cannot be read (Input/output error)" in refusal()
+
+
+def test_a_profile_without_a_host_leads_to_europe(profiles: Path) -> None:
+    """What the chosen profile lacks comes from the sources after it, and from the default last."""
+    profiles.write_text('[eu]\noauth_token = "t"\n')
+
+    assert sent(profile="eu") == ("api.voucherify.io", {"authorization": "Bearer t"})
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), True, "30", 1e9])
