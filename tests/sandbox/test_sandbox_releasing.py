@@ -45,19 +45,19 @@ def test_a_release_makes_room_for_another_session(sandbox: Sandbox, api: httpx.C
 
 
 @pytest.mark.parametrize(
-    ("code", "key", "kind", "name"),
+    ("pair", "kind", "name"),
     [
-        ("NONE", "held", "voucher", "NONE"),
-        ("ONE", "ä/ö", "session", "ä/ö"),
-        ("TWO", "held", "session", "held"),
+        (("NONE", "held"), "voucher", "NONE"),
+        (("ONE", "ä/ö"), "session", "ä/ö"),
+        (("TWO", "held"), "session", "held"),
     ],
 )
 def test_the_two_kinds_of_404_differ(
-    sandbox: Sandbox, api: httpx.Client, code: str, key: str, kind: str, name: str
+    sandbox: Sandbox, api: httpx.Client, pair: tuple[str, str], kind: str, name: str
 ) -> None:
     """An unknown voucher and an unknown session have the vendor's two bodies, with the id asked for."""
     sandbox.lock("ONE", "held")
-    answer = api.delete(path(code, key))
+    answer = api.delete(path(*pair))
     body = answer.json()
     assert answer.status_code == 404
     assert re.fullmatch(r"v-[0-9a-f]{18}", body.pop("request_id"))

@@ -103,7 +103,7 @@ class Fault:
         """
         known: dict[str, Any] = dict(value)
         if unknown := set(known) - {field.name for field in fields(cls)}:
-            raise ValueError(f"a fault has no field {ascii(min(unknown))}")
+            raise ValueError(f"a fault has no field {min(unknown)!a}")
         try:
             if isinstance(known.get("body"), str):
                 known["body"] = known["body"].encode()

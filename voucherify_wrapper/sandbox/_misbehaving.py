@@ -79,7 +79,7 @@ class Misbehaving:
         try:
             # uvicorn must see some answer go out, to be ready for the next request of the connection.
             app = self._app if fault.performs else Response()
-            await app(scope, receive, fault.disguise(send))
+            await app(scope, receive, send if fault.replaces else fault.disguise(send))
             answer = wire.take()
             await _deliver(wire, fault, fault.answer() if fault.replaces else answer)
         finally:

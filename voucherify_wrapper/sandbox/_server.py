@@ -68,7 +68,7 @@ class Server:
         started: Future[Callable[[], None]] = Future()
         # A daemon, so that a caller that forgets to stop does not keep the process alive.
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(started)), name="voucherify-sandbox", daemon=True
+            target=self._run, args=(started,), name="voucherify-sandbox", daemon=True
         )
         self._thread.start()
         self._ask_to_stop = started.result()
@@ -77,6 +77,11 @@ class Server:
         """Close the port and every connection, and wait for the thread to end."""
         self._ask_to_stop()
         self._thread.join()
+
+    def _run(self, started: Future[Callable[[], None]]) -> None:
+        # The same kind of loop everywhere: `_serve` needs one that watches file descriptors.
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            runner.run(self._serve(started))
 
     async def _serve(self, started: Future[Callable[[], None]]) -> None:
         loop, stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -102,14 +107,15 @@ class Server:
             lambda: Connection(config, state, {}, loop), sock=self._socket, backlog=_BACKLOG
         )
         await stopping.wait()
-        server.close()
+        # First no new ones: a connection accepted at the moment of `close` would be lost, and never closed.
+        loop.remove_reader(self._socket)
         await _end_all(state)
+        server.close()
         await server.wait_closed()
 
 
 async def _end_all(state: ServerState) -> None:
     """Abort all connections and let everything that runs on the loop come to its end."""
-    await asyncio.sleep(0)
     me = {asyncio.current_task()}
     while state.connections or asyncio.all_tasks() - me:
         for connection in list(state.connections):

@@ -54,16 +54,14 @@ class Wire(asyncio.Transport):
 
     def release(self) -> None:
         """Send what is still held back, then close if that was asked for meanwhile."""
-        held, self._held = self._held or b"", None
-        if held and not self._transport.is_closing():
-            self._transport.write(held)
+        held, self._held = bytes(self._held or b""), None
+        self._transport.write(held)
         if self._close_asked:
             self._transport.close()
 
     async def send(self, data: bytes) -> None:
         """Send past what is held back, as fast as the peer takes it; do nothing once the peer is gone."""
-        if not self._transport.is_closing():
-            self._transport.write(data)
+        self._transport.write(data)
         # A fast reader never blocks the writer, and an endless answer must not starve the other connections.
         await asyncio.sleep(0)
         await self.writable.wait()
