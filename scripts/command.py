@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
@@ -83,20 +82,23 @@ def system_error(error: OSError) -> str:
 
 
 @contextmanager
-def progress(step: str, *, after: float = 2.0) -> Iterator[threading.Timer]:
+def progress(step: str, *, after: float = 2.0) -> Iterator[None]:
     """Name a step on stderr once it has lasted long, so that nobody wonders; short steps stay silent.
+
+    Works in the main thread, with the alarm signal: a thread of its own could be left holding a lock when
+    Ctrl-C interrupts its start or its end.
 
     Args:
         step: What is being done, as in "Reading big.yaml".
         after: Seconds of silence.
 
     Yields:
-        The timer that speaks.
+        Nothing.
     """
-    timer = threading.Timer(after, lambda: print(f"{step} ...", file=sys.stderr, flush=True))
-    timer.daemon = True
-    timer.start()
+    before = signal.signal(signal.SIGALRM, lambda *_: print(f"{step} ...", file=sys.stderr, flush=True))
+    signal.setitimer(signal.ITIMER_REAL, after)
     try:
-        yield timer
+        yield
     finally:
-        timer.cancel()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -225,9 +225,8 @@ def _compile_all(package: Path) -> Iterator[str]:
     """Compile every module; Python's warnings about one count as well. Line endings become line feeds."""
     for file in sorted(package.rglob("*.py")):
         content = file.read_bytes()
-        plain = content.replace(b"\r\n", b"\n").replace(
-            b"\r", b"\n"
-        )  # all the same to Python, also in a text
+        # To Python these are all the same, also within a text.
+        plain = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if plain != content:
             file.write_bytes(plain)
         name = file.relative_to(package.parent).as_posix()
@@ -237,10 +236,9 @@ def _compile_all(package: Path) -> Iterator[str]:
             warnings.simplefilter("error")
             try:
                 compile(plain, name, "exec", dont_inherit=True)
-            except SyntaxError as error:
-                yield f"{name}, line {error.lineno}: {type(error).__name__}: {_one_line(error.msg)}"
-            except ValueError as error:  # a zero byte, to some versions of Python
-                yield f"{name}: {_one_line(error)}"
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
+                yield f"{name}{line}: {type(error).__name__}: {_one_line(getattr(error, 'msg', error))}"
 
 
 def _format(project: Path, inherit: Sequence[int]) -> list[str]:
@@ -251,9 +249,8 @@ def _format(project: Path, inherit: Sequence[int]) -> list[str]:
     for command in (["check", "--fix-only"], ["format"]):
         done = _child([*ruff, *command, *options, "."], project, inherit)
         if done.returncode != 0:
-            return [
-                f"ruff {command[0]} ended with {done.returncode}: {_one_line(done.stderr or done.stdout)}"
-            ]
+            said = _one_line(done.stderr or done.stdout)
+            return [f"ruff {command[0]} ended with {done.returncode}: {said}"]
     return []
 
 

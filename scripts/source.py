@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import unquote
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
@@ -34,7 +34,7 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.reader import ReaderError
 
-from scripts.command import DONE, UnusableInputError, progress, run, system_error
+from scripts.command import DONE, CommandError, UnusableInputError, progress, run, system_error
 from scripts.swap import write_file
 
 if TYPE_CHECKING:
@@ -305,25 +305,24 @@ def _read_json(text: Text) -> Json:
 
 def _refuse_json_traps(text: Text) -> None:
     """Refuse what Python's reader lets pass: a key twice, deep nesting, and `_refuse_scalar`'s."""
-    keys: list[set[str] | None] = []  # per open bracket: the keys so far, or None in a list
+    keys: list[set[str]] = []  # per open bracket: the keys so far; none come in a list
     last: tuple[str, int] = ("", 0)
     for match in _JSON_PART.finditer(text.content):
         part, offset = match[0], match.start()
         if part in "{[":
-            keys.append(set() if part == "{" else None)
+            keys.append(set())
             if len(keys) > MAX_DEPTH:
                 text.refuse_at(f"nests deeper than {MAX_DEPTH} levels.", offset)
         elif part in "}]":
             keys.pop()
         elif part != ":":
             _refuse_scalar(text, part, offset)
-        elif (seen := keys[-1]) is not None:
+        else:
             key = json.loads(last[0])
-            if key in seen:
-                text.refuse_at(
-                    f"the key {json.dumps(key, ensure_ascii=False)} stands twice in one object.", last[1]
-                )
-            seen.add(key)
+            if key in keys[-1]:
+                shown = json.dumps(key, ensure_ascii=False)
+                text.refuse_at(f"the key {shown} stands twice in one object.", last[1])
+            keys[-1].add(key)
         last = (part, offset)
 
 
@@ -333,7 +332,7 @@ def _refuse_scalar(text: Text, part: str, offset: int) -> None:
         if "\\u" in part and _SURROGATE.search(json.loads(part)):
             text.refuse_at("half of a surrogate pair is no character.", offset)
     elif part not in ("true", "false", "null") and not math.isfinite(float(part)):
-        text.refuse_at(f"{part} is not a number that JSON can hold.", offset)
+        text.refuse_at(f"{part[:40]} is not a number that JSON can hold.", offset)
 
 
 # YAML
@@ -356,13 +355,15 @@ def _read_yaml(text: Text) -> Json:
     try:
         for event in YAML(typ="safe", pure=True).parse(text.content):
             builder.take(event)
+    except CommandError:
+        raise
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = f"not YAML: {error.problem or error.context}."
         text.refuse(reason, line=mark.line + 1, column=mark.column + 1)
     except ReaderError as error:
-        text.refuse_at(f"the character U+{ord(error.character):04X} has no place in YAML.", error.position)
-    except YAMLError as error:
+        text.refuse_at(f"the character U+{error.character:04X} has no place in YAML.", error.position)
+    except Exception as error:  # the parser lets some of Python's own errors through
         raise UnusableInputError(f"{text.source} is not YAML: {error}.") from error
     return builder.value
 
@@ -419,28 +420,38 @@ class _Builder:
         return inner if inner is not None and isinstance(inner.value, dict) and inner.key is None else None
 
     def _scalar(self, event: Any) -> None:  # noqa: ANN401 - as above
+        text = self._characters(event)
         mapping = self._wants_key()
         if mapping is not None:
-            if event.value == "<<" and event.implicit[0]:
+            if text == "<<" and event.implicit[0]:
                 self._refuse(event, "a merge key (<<) has no meaning in JSON.")
-            if event.value in mapping.value:
-                self._refuse(event, f"the key {event.value!r} stands twice in one mapping.")
-            mapping.key = event.value
-            mapping.size += len(event.value)
-            value: Json = event.value
+            if text in mapping.value:
+                self._refuse(event, f"the key {text!r} stands twice in one mapping.")
+            mapping.key = text
+            mapping.size += len(text)
+            value: Json = text
         else:
-            value = self._resolve(event)
-            self._add(event, value, len(event.value))
+            value = self._resolve(event, text)
+            self._add(event, value, len(text))
         if event.anchor is not None:
-            self._anchors[event.anchor] = (value, len(event.value))
+            self._anchors[event.anchor] = (value, len(text))
 
-    def _resolve(self, event: Any) -> Json:  # noqa: ANN401 - as above
+    def _characters(self, event: Any) -> str:  # noqa: ANN401 - as above
+        """Join surrogate pairs, which JSON's writers use in their escapes."""
+        text = str(event.value)
+        if not _SURROGATE.search(text):
+            return text
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self._refuse(event, "half of a surrogate pair is no character.")
+
+    def _resolve(self, event: Any, text: str) -> Json:  # noqa: ANN401 - as above
         """Give a scalar the type that YAML 1.2's core schema names for it."""
-        text = event.value
-        if not event.implicit[0]:
-            if event.tag is not None and event.tag not in _TEXT_TAGS:
-                self._refuse(event, f"the tag {event.tag} has no meaning in JSON.")
-            return str(text)
+        if event.tag in _TEXT_TAGS or (event.tag is None and not event.implicit[0]):
+            return text
+        if event.tag is not None:
+            self._refuse(event, f"the tag {event.tag} has no meaning in JSON.")
         if _NULL.fullmatch(text):
             return None
         if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
@@ -448,10 +459,10 @@ class _Builder:
         if _BASED_INTEGER.fullmatch(text):
             return int(text, 0)
         if _NOT_FINITE.fullmatch(text) or (_FLOAT.fullmatch(text) and not math.isfinite(float(text))):
-            self._refuse(event, f"{text} is not a number that JSON can hold.")
+            self._refuse(event, f"{text[:40]} is not a number that JSON can hold.")
         if _INTEGER.fullmatch(text):
             return int(text)
-        return float(text) if _FLOAT.fullmatch(text) else str(text)
+        return float(text) if _FLOAT.fullmatch(text) else text
 
     def _start(self, event: Any) -> None:  # noqa: ANN401 - as above
         if self._wants_key() is not None:
@@ -483,8 +494,8 @@ class _Builder:
             self._refuse(event, "its aliases make the document too large.")
         if isinstance(inner.value, list):
             inner.value.append(value)
-        elif inner.key is not None:
-            inner.value[inner.key] = value
+        else:
+            inner.value[str(inner.key)] = value
             inner.key = None
 
 

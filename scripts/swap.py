@@ -16,7 +16,6 @@ import fcntl
 import os
 import shutil
 import sys
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,23 +104,21 @@ def staged(target: Path, *, platform: str = sys.platform) -> Iterator[Staging]:
     parent = Path(os.path.realpath(target.parent))
     parent.mkdir(parents=True, exist_ok=True)
     real_target = parent / target.name
-    prefix = f".{target.name}.tmp-"
+    # One name each is enough under the lock, and no leftover under it belongs to a run that is still alive.
+    folder = parent / f".{target.name}.new"
+    aside = parent / f".{target.name}.aside"
     with locked(parent) as lock:
-        aside = parent / f".{target.name}.aside"
-        # The lock is held, so no leftover belongs to a run that is still alive.
         _bring_back(aside, real_target)
         shutil.rmtree(aside, ignore_errors=True)
-        for entry in parent.iterdir():
-            if entry.name.startswith(prefix):
-                shutil.rmtree(entry, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         if real_target.is_symlink():
             raise FailedError(
                 f"{target} is a symbolic link; replacing it would break the link. Nothing was done."
             )
         if real_target.exists() and not real_target.is_dir():
             raise FailedError(f"{target} exists and is not a folder. Nothing was done.")
-        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         try:
+            folder.mkdir(mode=0o700)
             yield Staging(folder, lock, real_target, aside, platform)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
@@ -192,7 +189,7 @@ def _set_modes(tree: Path) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a whole file in one step; a reader sees the old content or the new one.
+    """Lock a file's folder and replace the file; see `replace_file`.
 
     Args:
         path: The file. A symbolic link is followed, so the link itself stays.
@@ -202,12 +199,25 @@ def write_file(path: Path, content: bytes) -> None:
         OSError: The system refuses; the old file then stands as it was.
     """
     target = Path(os.path.realpath(path))
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.tmp-", dir=target.parent)
+    with locked(target.parent):
+        replace_file(target, content)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a whole file in one step; a reader sees the old content or the new one.
+
+    Args:
+        path: The file. Its folder is locked by the caller.
+        content: All of it.
+
+    Raises:
+        OSError: The system refuses; the old file then stands as it was.
+    """
+    new = path.with_name(f".{path.name}.new")
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        Path(name).chmod(FILE_MODE)
-        Path(name).replace(target)
+        new.write_bytes(content)
+        new.chmod(FILE_MODE)
+        new.replace(path)
     except BaseException:
-        Path(name).unlink()
+        new.unlink(missing_ok=True)
         raise

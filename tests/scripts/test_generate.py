@@ -1,0 +1,555 @@
+"""The generated client is whole, the same on every run, and takes the old one's place in one step."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from scripts import generate
+from scripts.generate import GenerationError, differences, make_package, read_configuration
+from scripts.swap import staged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.scripts.conftest import Command, Digest
+
+ROOT = Path(__file__).resolve().parents[2]
+VENDORS_FILES = ROOT.parent / "shared" / "specs"
+
+
+def operation(name: str, **more: Any) -> dict[str, Any]:
+    """Make an operation without a body."""
+    return {"operationId": name, "responses": {"204": {"description": "Done."}}, **more}
+
+
+def document(paths: dict[str, Any] | None = None, schemas: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Make a small document."""
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Small", "version": "1"},
+        "paths": paths or {"/things": {"get": operation("list-things")}},
+        "components": {"schemas": schemas or {}},
+    }
+
+
+REFERENCE = {"$ref": "#/components/schemas/Thing"}
+JSON_OF = {"application/json": {"schema": REFERENCE}}
+LARGER = document(
+    {
+        "/things/{thing-id}": {
+            "parameters": [
+                {"name": "thing-id", "in": "path", "required": True, "schema": {"type": "string"}}
+            ],
+            "get": operation(
+                "get-thing", tags=["build"], responses={"200": {"description": "x", "content": JSON_OF}}
+            ),
+            "delete": operation("drop-thing", tags=["build", "Größe"]),
+        },
+        "/things": {
+            "post": operation(
+                "make-thing",
+                description='One line.\r\nAnother one, with \\d and """ and \u2028.\rThe last.',
+                parameters=[
+                    {"name": "after", "in": "query", "schema": {"type": "string", "format": "date-time"}},
+                    {"name": "order", "in": "query", "schema": {"type": "string", "enum": ["id", "-id"]}},
+                ],
+                requestBody={"content": JSON_OF},
+            )
+        },
+    },
+    {
+        "Thing": {
+            "type": "object",
+            "properties": {
+                "id": {"type": "string"},
+                "kind": {"type": "string", "enum": ["small", "large"]},
+                "parts": {"type": "array", "items": REFERENCE},
+                "owner": {"oneOf": [{"$ref": "#/components/schemas/Owner"}, {"type": "string"}]},
+                "metadata": {"type": "object", "additionalProperties": True},
+            },
+        },
+        "Owner": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
+    },
+)
+
+UNTYPED_PATH = document({"/things/{id}": {"get": operation("get-thing")}})
+"""The generator warns about it and drops its operation."""
+
+
+def save(folder: Path, content: object, name: str = "document.json") -> Path:
+    """Write a document."""
+    file = folder / name
+    file.write_text(json.dumps(content))
+    return file
+
+
+@pytest.fixture(scope="session")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A client that was generated from `document()`, for tests to copy."""
+    folder = tmp_path_factory.mktemp("generated")
+    configuration = read_configuration(generate.CONFIGURATION)
+    with staged(folder / configuration.package) as staging:
+        staging.install(make_package(document(), configuration, staging.folder))
+    return folder
+
+
+@pytest.fixture
+def kept(tmp_path: Path, generated: Path) -> Path:
+    """A folder with a client that was generated before, from the file `document.json` beside it."""
+    save(tmp_path, document())
+    return shutil.copytree(generated, tmp_path / "out")
+
+
+# The same, whole
+
+
+def test_kept_client_is_what_the_document_generates(command: Command) -> None:
+    """`generated/` is what the kept document generates, byte by byte."""
+    done = command("generate", "--check")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_same_bytes_in_every_environment(tmp_path: Path, command: Command, digest: Digest) -> None:
+    """Hash seed, folder, umask, locale, time zone and the user's own formatter settings change nothing."""
+    spec = save(tmp_path, LARGER)
+    config = tmp_path / "config" / "ruff"
+    config.mkdir(parents=True)
+    (config / "ruff.toml").write_text("line-length = 40\nindent-width = 2\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\nline-length = 40\n")
+    (tmp_path / ".gitignore").write_text("*\n")
+    pictures = []
+    for number, name in enumerate(["plain", "with blanks, ä and 'quotes'", "build"]):
+        environment = {
+            **os.environ,
+            "PYTHONHASHSEED": str(number),
+            "TZ": ["UTC", "Asia/Tokyo", "America/New_York"][number],
+            "LC_ALL": ["C.UTF-8", "C", "POSIX"][number],
+            "XDG_CONFIG_HOME": str(tmp_path / ["none", "config", "config"][number]),
+            "RUFF_OUTPUT_FORMAT": "json",
+            "RUFF_CACHE_DIR": str(tmp_path / "cache"),
+        }
+        here = tmp_path / f"cwd{number}"
+        here.mkdir()
+        out = tmp_path / name
+        umask = [0o022, 0o077, 0][number]
+        done = command("generate", "--spec", spec, "--out", out, cwd=here, env=environment, umask=umask)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert list(here.iterdir()) == []
+        pictures.append(digest(out))
+    assert pictures[0] == pictures[1] == pictures[2]
+    assert {mode.split()[0] for mode in pictures[0].values()} == {"0o100644", "0o40755"}
+    assert {"build", "py.typed"} <= {Path(name).name for name in pictures[0]}
+    assert not (tmp_path / "cache").exists()
+
+
+def test_lines_end_with_line_feeds(tmp_path: Path, command: Command) -> None:
+    """Carriage returns in the document do not reach the code, and no line is longer than the formatter's."""
+    out = tmp_path / "out"
+    assert command("generate", "--spec", save(tmp_path, LARGER), "--out", out).returncode == 0
+    assert not [file for file in out.rglob("*.py") if b"\r" in file.read_bytes()]
+    assert "\n    Another one" in next(out.rglob("make_thing.py")).read_text(encoding="utf-8")
+
+
+def test_old_files_do_not_stay(kept: Path, tmp_path: Path, command: Command, digest: Digest) -> None:
+    """What the new document does not have is gone from the client."""
+    spec = save(tmp_path, LARGER)
+    done = command("generate", "--spec", spec, "--out", kept)
+    assert (done.returncode, done.stderr) == (0, "")
+    count = len([entry for entry in kept.rglob("*") if entry.is_file()])
+    assert done.stdout == f"{kept / 'voucherify_client'}: {count} files generated from {spec}.\n"
+    assert not list(kept.rglob("list_things.py"))
+    fresh = tmp_path / "fresh"
+    command("generate", "--spec", spec, "--out", fresh)
+    assert digest(kept) == digest(fresh)
+
+
+# Whole or not at all
+
+
+@pytest.mark.parametrize(
+    ("content", "findings"),
+    [
+        (UNTYPED_PATH, ["GET /things/{id} within default. Endpoint will not be generated"]),
+        (
+            document(schemas={"E": {"type": "string", "enum": ["a", "A", "b"]}}),
+            ["The generator crashed (enum_property.py, line ", "ValueError: Duplicate key A"],
+        ),
+        (
+            document(schemas={name: {"type": "object", "properties": {}} for name in ("ABTest", "AbTest")}),
+            ["voucherify_client/models/__init__.py, line 3: ImportError: cannot import name 'ABTest'"],
+        ),
+        (
+            document(
+                {
+                    "/a": {
+                        "post": operation(
+                            "a",
+                            parameters=[{"name": "body", "in": "query", "schema": {"type": "string"}}],
+                            requestBody={"content": {"application/json": {"schema": {"type": "string"}}}},
+                        )
+                    },
+                    "/b/{c}": {"get": operation("b")},
+                }
+            ),
+            [
+                "2 findings",
+                "GET /b/{c} within default. Endpoint will not be generated",
+                "voucherify_client/api/default/a.py, line 18: SyntaxError: duplicate argument 'body'",
+            ],
+        ),
+        (
+            document(
+                {"/a": {"get": operation("a", responses={"200": {"description": "x", "content": JSON_OF}})}},
+                {"Thing": {"type": "object", "properties": {"a": {"type": "array"}}}},
+            ),
+            [
+                "2 findings",
+                "response for status code '200'",
+                "Unable to process schema /components/schemas/Thing",
+            ],
+        ),
+        (
+            document({"/a": {"get": operation("a", responses={"\u001b[31m": {"description": "x"}})}}),
+            ["one finding", r"pattern: \x1b[31m"],
+        ),
+        ({"openapi": "3.0.3", "info": {}, "paths": {}}, ["Failed to parse OpenAPI document", "info.title"]),
+    ],
+)
+def test_any_finding_keeps_the_old_client(
+    kept: Path, tmp_path: Path, command: Command, digest: Digest, content: object, findings: list[str]
+) -> None:
+    """A warning, a crash or a module that does not work fails the run, is listed, and changes nothing."""
+    before = digest(kept)
+    done = command("generate", "--spec", save(tmp_path, content), "--out", kept)
+    assert (done.returncode, done.stdout) == (1, "")
+    for finding in findings:
+        assert finding in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "UntrustedString" not in done.stderr
+    assert "\x1b" not in done.stderr
+    assert digest(kept) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["tags/segments.json", "tags/client-side.json", "vouchers/040-2026-07-21.json"]
+)
+def test_vendors_own_files_fail_cleanly(tmp_path: Path, command: Command, name: str) -> None:
+    """The vendor's files, as they are, lose something in the generator, and so no client comes of them."""
+    spec = VENDORS_FILES / name
+    if not spec.exists():
+        pytest.skip("the vendor's files are not part of this repository, and do not lie beside it")
+    done = command("generate", "--spec", spec, "--out", tmp_path / "out")
+    lines = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert all(line.startswith("- ") for line in lines[1:])
+    assert lines[0].endswith(f"{len(lines) - 1} findings.")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def make_modules(folder: Path, **modules: bytes) -> Path:
+    """Write a package as the generator could have made it."""
+    package = folder / "voucherify_client"
+    package.mkdir(parents=True)
+    for name, content in modules.items():
+        (package / f"{name}.py").write_bytes(content)
+    return package
+
+
+def test_modules_that_do_not_compile(tmp_path: Path) -> None:
+    """Every module that Python refuses or warns about is found."""
+    mark = generate._MARK.encode()
+    package = make_modules(
+        tmp_path,
+        a=b"def",
+        b=b"x = 1\0",
+        c=b"'\\d'",
+        d=b'"""' + mark + b'7>"""',
+        e=b"x = 1\r\n",
+        f=b"-" * 100_000 + b"1",
+    )
+    found = [finding.split(": ")[0] for finding in generate._compile_all(package)]
+    names = [line.split(",")[0] for line in found]
+    assert names == [f"voucherify_client/{name}.py" for name in "abcdf"]
+    assert (package / "e.py").read_bytes() == b"x = 1\n"
+
+
+def test_generator_that_cannot_write(tmp_path: Path) -> None:
+    """What the system refuses to the generator is a finding, with its place."""
+    (tmp_path / "file").touch()
+    configuration = read_configuration(generate.CONFIGURATION)
+    project = tmp_path / "file" / "project"
+    findings = generate._call_generator(save(tmp_path, document()), configuration, project)
+    assert findings == [f"{project}: Not a directory."]
+
+
+def test_formatter_that_fails(tmp_path: Path) -> None:
+    """A formatter that ends with an error is a finding, with what it said."""
+    (tmp_path / "pyproject.toml").write_text("[tool.ruff]\nline-length = 'long'\n")
+    (finding,) = generate._format(tmp_path, [])
+    assert finding.startswith("ruff check ended with 2: ")
+    assert "line-length" in finding
+
+
+def test_import_that_ends_the_process(tmp_path: Path) -> None:
+    """A module that takes the whole process with it is a finding."""
+    package = make_modules(tmp_path, __init__=b"import os, sys\nprint('bye', file=sys.stderr)\nos._exit(9)\n")
+    assert generate._import_all(package, []) == ["Importing the modules ended with 9: bye"]
+
+
+def test_long_finding_is_cut() -> None:
+    """A finding that quotes a whole schema is cut to a length that can be read."""
+    assert len(generate._one_line("x" * 100_000)) < 2100
+
+
+# Input
+
+
+@pytest.mark.parametrize("content", ["", "a sentence", "{", '{"swagger": "2.0"}', None])
+def test_unusable_document(
+    kept: Path, tmp_path: Path, command: Command, digest: Digest, content: str | None
+) -> None:
+    """A file that is missing or holds no document ends with exit code 2 and one line."""
+    before = digest(kept)
+    spec = tmp_path / "spec.json"
+    if content is not None:
+        spec.write_text(content)
+    done = command("generate", "--spec", spec, "--out", kept)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+    assert str(spec) in done.stderr
+    assert digest(kept) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "package_name_override: a\nunheard_of: 1\npost_hooks: []\n",
+            "not supported: post_hooks, unheard_of",
+        ),
+        ("literal_enums: true\n", "package_name_override must be a Python name"),
+        ("package_name_override: a b\n", "package_name_override must be a Python name"),
+        ("package_name_override: a\nhttp_timeout: soon\n", "http_timeout"),
+        ("- a\n", "where a mapping belongs"),
+    ],
+)
+def test_unusable_configuration(tmp_path: Path, command: Command, text: str, reason: str) -> None:
+    """Settings that the generator would pass over or misread are refused with exit code 2."""
+    config = tmp_path / "generator.yaml"
+    config.write_text(text)
+    done = command("generate", "--out", tmp_path / "out", "--config", config)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert str(config) in done.stderr
+    assert reason in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_configuration_names_the_package(tmp_path: Path) -> None:
+    """The configuration decides what the package is called, and reaches the generator."""
+    config = tmp_path / "generator.yaml"
+    config.write_text("package_name_override: other_client\nliteral_enums: true\n")
+    folder = tmp_path / "work"
+    folder.mkdir()
+    package = make_package(LARGER, read_configuration(config), folder)
+    assert package.name == "other_client"
+    assert "Literal" in (package / "models" / "thing_kind.py").read_text()
+
+
+def test_findings_are_for_programs_too(tmp_path: Path) -> None:
+    """A caller in Python gets the findings one by one."""
+    with pytest.raises(GenerationError) as caught:
+        make_package(UNTYPED_PATH, read_configuration(generate.CONFIGURATION), tmp_path)
+    assert len(caught.value.findings) == 1
+
+
+# Checking
+
+
+def test_check_names_every_difference(kept: Path, tmp_path: Path, command: Command, digest: Digest) -> None:
+    """Files that differ, are missing or are extra are named, and nothing is written."""
+    package = kept / "voucherify_client"
+    (package / "client.py").write_text("changed")
+    (package / "errors.py").unlink()
+    (package / "extra.py").touch()
+    (package / "types.py").rename(tmp_path / "types.py")
+    (package / "types.py").symlink_to(tmp_path / "types.py")
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "client.pyc").touch()
+    before = digest(kept)
+    done = command("generate", "--check", "--spec", tmp_path / "document.json", "--out", kept)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[1:] == [
+        f"- {package / 'errors.py'}: missing",
+        f"- {package / 'extra.py'}: extra",
+        f"- {package / 'client.py'}: differs",
+        f"- {package / 'types.py'}: differs",
+    ]
+    assert digest(kept) == before
+
+
+def test_check_where_nothing_was_generated(tmp_path: Path, command: Command) -> None:
+    """A client that is missing as a whole fails the check, and no folder is made."""
+    out = tmp_path / "out"
+    done = command("generate", "--check", "--spec", save(tmp_path, document()), "--out", out)
+    assert done.returncode == 1
+    assert f"{out / 'voucherify_client' / 'client.py'}: missing" in done.stderr
+    assert not out.exists()
+
+
+def test_compiled_modules_do_not_count(kept: Path, tmp_path: Path) -> None:
+    """What importing the client leaves in it is no difference."""
+    copy = tmp_path / "copy"
+    shutil.copytree(kept, copy)
+    (copy / "voucherify_client" / "api" / "__pycache__").mkdir()
+    (copy / "voucherify_client" / "api" / "__pycache__" / "x.pyc").touch()
+    assert differences(kept, copy) == []
+
+
+# The system refuses
+
+
+def test_target_that_is_no_folder(tmp_path: Path, command: Command, digest: Digest) -> None:
+    """A file, a symbolic link or a file above the target is refused in one line, and stays."""
+    spec = save(tmp_path, document())
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "voucherify_client").write_text("mine")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "voucherify_client").symlink_to(tmp_path)
+    (tmp_path / "c").write_text("mine")
+    before = digest(tmp_path)
+    for name, reason in (("a", "is not a folder"), ("b", "is a symbolic link"), ("c", "File exists")):
+        done = command("generate", "--spec", spec, "--out", tmp_path / name)
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+        assert reason in done.stderr
+    assert digest(tmp_path) == before
+
+
+def test_folder_that_cannot_be_written(kept: Path, tmp_path: Path, digest: Digest) -> None:
+    """Where the system lets nothing be written, one line says so, and the old client stands."""
+    as_user = []
+    if os.geteuid() == 0:
+        setpriv = shutil.which("setpriv")
+        if setpriv is None:
+            pytest.skip("the superuser may write everywhere, and there is no setpriv to give that up")
+        without = "-dac_override,-dac_read_search"
+        as_user = [setpriv, "--bounding-set", without, "--inh-caps", without]
+    before = digest(kept)
+    kept.chmod(0o555)
+    try:
+        arguments = ["-m", "scripts.generate", "--spec", str(tmp_path / "document.json"), "--out", str(kept)]
+        done = subprocess.run(
+            [*as_user, sys.executable, *arguments],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    finally:
+        kept.chmod(0o755)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "Permission denied" in done.stderr
+    assert digest(kept) == before
+
+
+@pytest.mark.parametrize("size", [0, 100, 3000, 9000])
+def test_disk_that_is_full(kept: Path, tmp_path: Path, command: Command, digest: Digest, size: int) -> None:
+    """Files that cannot be written to their end fail the run, and the old client stands."""
+    before = digest(kept)
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    # Its own measurements could not be written either.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    done = command(
+        "generate", "--spec", save(tmp_path, LARGER), "--out", kept,
+        preexec_fn=limit, env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert digest(kept) == before
+
+
+# Cut off
+
+
+@contextlib.contextmanager
+def running(spec: Path, out: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a run that can be ended at any time."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scripts.generate", "--spec", str(spec), "--out", str(out)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with process:
+        yield process
+        process.kill()
+
+
+def reach(process: subprocess.Popen[str], out: Path, pattern: str) -> None:
+    """Wait until the run has made something, or has ended."""
+    while process.poll() is None and not list(out.glob(pattern)):
+        pass
+
+
+STATES = [
+    ".voucherify_client.new",
+    ".voucherify_client.new/project",
+    ".voucherify_client.new/project/pyproject.toml",
+    ".voucherify_client.new/project/voucherify_client/models/*.py",
+    ".voucherify_client.new/project/voucherify_client/api/*/make_thing.py",
+    "voucherify_client/api/*/make_thing.py",
+]
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_killed_run(kept: Path, tmp_path: Path, command: Command, digest: Digest, state: str) -> None:
+    """Killed at whatever stage, a run leaves the old client or the new one, whole; the next run tidies up."""
+    spec = save(tmp_path, LARGER, "larger.json")
+    old = digest(kept / "voucherify_client")
+    with running(spec, kept) as process:
+        reach(process, kept, state)
+        process.send_signal(signal.SIGKILL)
+    left = digest(kept / "voucherify_client")
+    assert command("generate", "--spec", spec, "--out", kept).returncode == 0
+    new = digest(kept / "voucherify_client")
+    assert left in (old, new)
+    assert [entry.name for entry in kept.iterdir()] == ["voucherify_client"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("state", [STATES[0], STATES[3]])
+def test_interrupted_run(
+    kept: Path, tmp_path: Path, digest: Digest, number: signal.Signals, code: int, state: str
+) -> None:
+    """Ctrl-C and a request to end are answered with their exit codes, at once, and nothing is left."""
+    before = digest(kept)
+    with running(save(tmp_path, LARGER), kept) as process:
+        reach(process, kept, state)
+        process.send_signal(number)
+        assert process.wait() == code
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+    assert digest(kept) == before
+
+
+def test_two_runs_at_once(kept: Path, tmp_path: Path, command: Command) -> None:
+    """Two runs follow one another; the second says that it waits, and both end well."""
+    spec = save(tmp_path, LARGER)
+    descriptor = os.open(kept, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with running(spec, kept) as first, running(spec, kept) as second:
+        for process in (first, second):
+            assert process.stderr is not None
+            assert process.stderr.readline() == f"Another run is writing into {kept}; waiting for it.\n"
+        os.close(descriptor)
+        assert (first.wait(), second.wait()) == (0, 0)
+    assert command("generate", "--check", "--spec", spec, "--out", kept).returncode == 0
+    assert [entry.name for entry in kept.iterdir()] == ["voucherify_client"]

@@ -1,0 +1,73 @@
+"""What every command of the specification update does alike."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import signal
+import sys
+from typing import NoReturn
+
+import pytest
+
+from scripts.command import FailedError, UnusableInputError, progress, run
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (FailedError("it did not work."), 1, "name: it did not work.\n"),
+        (UnusableInputError("that is no input."), 2, "name: that is no input.\n"),
+        (FileNotFoundError(2, "No such file", "x.json"), 1, "name: x.json: No such file.\n"),
+        (OSError(28, "No space left on device"), 1, "name: No space left on device.\n"),
+        (TimeoutError(), 1, "name: TimeoutError.\n"),
+        (KeyboardInterrupt(), 130, "name: interrupted.\n"),
+    ],
+)
+def test_expected_ends(error: BaseException, code: int, text: str) -> None:
+    """Every expected end has its exit code, and one paragraph on stderr."""
+
+    def work() -> NoReturn:
+        raise error
+
+    with contextlib.redirect_stderr(io.StringIO()) as stderr:
+        assert run("name", work) == code
+    assert stderr.getvalue() == text
+
+
+def test_result_is_handed_on() -> None:
+    """Work that ends well decides the exit code, and the handling of signals is as before."""
+    before = signal.getsignal(signal.SIGTERM)
+    assert run("name", lambda: 7) == 7
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_text_that_the_terminal_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that the terminal's encoding cannot show is shown in escapes, and ends nothing."""
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stderr", terminal)
+
+    def work() -> NoReturn:
+        raise FailedError("\u00fcber.json is gone.")
+
+    assert run("name", work) == 1
+    terminal.seek(0)
+    assert terminal.read() == "name: \\xfcber.json is gone.\n"
+
+
+def test_long_step_is_named_on_stderr() -> None:
+    """A step that lasts longer than its time of silence is named, once, on stderr."""
+    with contextlib.redirect_stderr(io.StringIO()) as stderr, progress("Reading big.json", after=0.001):
+        while not stderr.getvalue():
+            pass
+    assert stderr.getvalue() == "Reading big.json ...\n"
+
+
+def test_short_step_is_silent() -> None:
+    """A step that ends in time says nothing, and leaves no alarm behind."""
+    before = signal.getsignal(signal.SIGALRM)
+    with contextlib.redirect_stderr(io.StringIO()) as stderr, progress("Reading small.json", after=3600):
+        pass
+    assert stderr.getvalue() == ""
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGALRM) is before
