@@ -374,8 +374,8 @@ def _text(
         "host": context["url"].split("/v1/", 1)[0],
         "wait": _wait_hint(context["rate_limit"].retry_after),
     }
-    support = f" (request id {printable(context['request_id'])})" if context["request_id"] else ""
-    return f"{what.format(**places)} ({status}: {printable(said)}). {hint.format(**places)}{support}"
+    support = f"; request id {printable(context['request_id'])}" if context["request_id"] else ""
+    return f"{what.format(**places)} ({status}: {printable(said)}{support}). {hint.format(**places)}"
 
 
 def _wait_hint(retry_after: float | None) -> str:

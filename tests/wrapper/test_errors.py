@@ -178,8 +178,9 @@ def test_an_api_error_carries_everything(release: Release) -> None:
     assert error.retry_after == 0.0
     assert json.loads(error.body) == FULL
     assert str(error) == (
-        "Voucherify has no such voucher (404: Cannot find voucher with id Enigma). Check the code, and that "
-        "the credentials belong to the project that holds the voucher. (request id v-10cba70aef56d727d0)"
+        "Voucherify has no such voucher (404: Cannot find voucher with id Enigma; request id "
+        "v-10cba70aef56d727d0). Check the code, and that the credentials belong to the project that holds the "
+        "voucher."
     )
 
 
