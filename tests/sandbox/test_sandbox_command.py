@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from voucherify_wrapper.sandbox import Sandbox
+from voucherify_wrapper.sandbox.__main__ import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +67,7 @@ def client(banner: str) -> httpx.Client:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_it_is_told_to_stop(number: signal.Signals) -> None:
-    """Ctrl-C and SIGTERM end it with status 0, nothing on stderr, the port closed, kept connections or not."""
+    """Ctrl-C and SIGTERM end it with status 0, nothing on stderr, the port closed."""
     with serving() as (process, banner), client(banner) as api:
         assert api.get("/v1/vouchers/2CpRCE2c").status_code == 200
         process.send_signal(number)
@@ -183,6 +184,17 @@ def test_bad_arguments_are_explained(arguments: list[str], message: str) -> None
     assert (result.returncode, result.stdout) == (2, "")
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_help_explains_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` names each option, and how a code with an equals sign is given."""
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    shown = capsys.readouterr().out
+    for option in ("port", "voucher", "app-id", "app-token", "state", "rate-limit", "token-lifetime"):
+        assert f"--{option} " in shown
+    assert "CODE=5=1" in shown
 
 
 def test_a_taken_port_is_explained() -> None:

@@ -46,12 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 when it was told to stop, 1 when it could not start. Bad arguments exit with 2.
     """
+    parser = _parser()
+    options = parser.parse_args(arguments)
     # Before anything is up, so that a signal during the start stops it in the same way.
     signals: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _: signals.append(received))
-    parser = _parser()
-    options = parser.parse_args(arguments)
     vouchers = dict(options.voucher) if options.voucher else None
     try:
         sandbox = Sandbox(
