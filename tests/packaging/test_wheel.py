@@ -11,9 +11,12 @@ import tomllib
 import venv
 import zipfile
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
+
+if TYPE_CHECKING:
+    from voucherify_wrapper.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -159,3 +162,24 @@ def test_sandbox_without_its_extra_names_it(installed: Installed) -> None:
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("ImportError: ")
     assert "voucherify-wrapper[sandbox]" in done.stderr
+
+
+def test_the_installed_wheel_releases_a_session(installed: Installed, voucherify_sandbox: Sandbox) -> None:
+    """A user's program, with nothing but the wheel, releases a real session with each client."""
+    keys = [voucherify_sandbox.lock("SUMMER-10") for _ in range(2)]
+    program = (
+        "import asyncio, sys\n"
+        "from voucherify_wrapper import ApiKey, AsyncVoucherify, Voucherify\n"
+        "url, app_id, app_token, first, second = sys.argv[1:]\n"
+        "with Voucherify(ApiKey(app_id, app_token), base_url=url) as voucherify:\n"
+        "    print(voucherify.release_validation_session('SUMMER-10', first).status)\n"
+        "async def main():\n"
+        "    async with AsyncVoucherify(ApiKey(app_id, app_token), base_url=url) as voucherify:\n"
+        "        print((await voucherify.release_validation_session('SUMMER-10', second)).status)\n"
+        "asyncio.run(main())\n"
+    )
+    sandbox = voucherify_sandbox
+    done = installed(program, sandbox.base_url, sandbox.app_id, sandbox.app_token, *keys)
+
+    assert (done.stdout, done.stderr) == ("released\nreleased\n", "")
+    assert voucherify_sandbox.released == [("SUMMER-10", key) for key in keys]

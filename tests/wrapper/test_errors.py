@@ -179,8 +179,8 @@ def test_an_api_error_carries_everything(release: Release) -> None:
     assert json.loads(error.body) == FULL
     assert str(error) == (
         "Voucherify has no such voucher (404: Cannot find voucher with id Enigma; request id "
-        "v-10cba70aef56d727d0). Check the code, and that the credentials belong to the project that holds the "
-        "voucher."
+        "v-10cba70aef56d727d0). Check the code, and that the credentials belong to the project that holds "
+        "the voucher."
     )
 
 
