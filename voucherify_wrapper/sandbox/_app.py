@@ -39,7 +39,7 @@ _SCOPES = frozenset(
     vouchers
     """.split()  # noqa: SIM905 - forty lines otherwise
 )
-_DISCOUNT = {"type": "AMOUNT", "amount_off": 1000, "effect": "APPLY_TO_ORDER"}
+_DISCOUNT = {"type": "AMOUNT", "amount_off": 1000, "effect": "APPLY_TO_ORDER", "is_dynamic": False}
 _STACKING_RULES = {
     "redeemables_limit": reading.MOST_REDEEMABLES,
     "applicable_redeemables_limit": reading.MOST_REDEEMABLES,
@@ -288,27 +288,14 @@ def _voucher_body(voucher: Voucher) -> dict[str, object]:
     return {
         "id": voucher.id,
         "code": voucher.code,
-        "campaign": None,
-        "campaign_id": None,
-        "category": None,
-        "category_id": None,
         "categories": [],
         "type": "DISCOUNT_VOUCHER",
         "discount": _DISCOUNT,
-        "gift": None,
-        "loyalty_card": None,
-        "start_date": None,
-        "expiration_date": None,
-        "validity_timeframe": None,
-        "validity_day_of_week": None,
         "active": True,
-        "additional_info": None,
         "metadata": {},
         "is_referral_code": False,
         "created_at": datetime.fromtimestamp(voucher.created_at, UTC).isoformat(timespec="milliseconds")[:-6]
         + "Z",
-        "updated_at": None,
-        "holder_id": None,
         "validation_rules_assignments": {"object": "list", "data_ref": "data", "data": [], "total": 0},
         "redemption": {
             "quantity": voucher.redemption_limit,
