@@ -41,7 +41,7 @@ class Fault:
     """What goes wrong with a request.
 
     The fields combine: `Fault(status=520, body=b"<html>", content_type="text/html", drip=0.01)` drips an HTML
-    page. A fault without `match` fields meets every request except those of the control surface.
+    page. Without `method`, path and `operation` a fault meets every request but those of the control surface.
 
     Attributes:
         status: Answer with this status code (100 to 599) instead of the real answer.
