@@ -222,20 +222,16 @@ def _where(error: Exception) -> str:
 
 
 def _compile_all(package: Path) -> Iterator[str]:
-    """Compile every module; Python's warnings about one count as well. Line endings become line feeds."""
+    """Compile every module; Python's warnings about one count as well."""
     for file in sorted(package.rglob("*.py")):
         content = file.read_bytes()
-        # To Python these are all the same, also within a text.
-        plain = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        if plain != content:
-            file.write_bytes(plain)
         name = file.relative_to(package.parent).as_posix()
-        if _MARK.encode() in plain:
+        if _MARK.encode() in content:
             yield f"{name}: a text of the document got into the code where none belongs."
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             try:
-                compile(plain, name, "exec", dont_inherit=True)
+                compile(content, name, "exec", dont_inherit=True)
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                 line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
                 yield f"{name}{line}: {type(error).__name__}: {_one_line(getattr(error, 'msg', error))}"
@@ -244,8 +240,9 @@ def _compile_all(package: Path) -> Iterator[str]:
 def _format(project: Path, inherit: Sequence[int]) -> list[str]:
     """Run the formatter as the generator would, but with the generated settings alone."""
     ruff = [sys.executable, "-m", "ruff"]
-    # The folder is one that git ignores, and a tag may be called "build".
-    options = ["--no-cache", "--no-respect-gitignore", "--quiet", "--config", "exclude = []"]
+    # The folder is one that git ignores, and a tag may be called "dist".
+    settings = ["--config", "exclude = []", "--config", "format.line-ending = 'lf'"]
+    options = ["--no-cache", "--no-respect-gitignore", "--quiet", *settings]
     for command in (["check", "--fix-only"], ["format"]):
         done = _child([*ruff, *command, *options, "."], project, inherit)
         if done.returncode != 0:

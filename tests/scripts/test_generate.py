@@ -53,9 +53,9 @@ LARGER = document(
                 {"name": "thing-id", "in": "path", "required": True, "schema": {"type": "string"}}
             ],
             "get": operation(
-                "get-thing", tags=["build"], responses={"200": {"description": "x", "content": JSON_OF}}
+                "get-thing", tags=["dist"], responses={"200": {"description": "x", "content": JSON_OF}}
             ),
-            "delete": operation("drop-thing", tags=["build", "Größe"]),
+            "delete": operation("drop-thing", tags=["dist", "Größe"]),
         },
         "/things": {
             "post": operation(
@@ -83,6 +83,7 @@ LARGER = document(
         "Owner": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
     },
 )
+LARGER["info"]["title"] = "Larger\rthan small"
 
 UNTYPED_PATH = document({"/things/{id}": {"get": operation("get-thing")}})
 """The generator warns about it and drops its operation."""
@@ -122,22 +123,23 @@ def test_kept_client_is_what_the_document_generates(command: Command) -> None:
 
 
 def test_same_bytes_in_every_environment(tmp_path: Path, command: Command, digest: Digest) -> None:
-    """Hash seed, folder, umask, locale, time zone and the user's own formatter settings change nothing."""
+    """Hash seed, folder, umask, locale, time zone, git and the user's formatter settings change nothing."""
     spec = save(tmp_path, LARGER)
     config = tmp_path / "config" / "ruff"
     config.mkdir(parents=True)
     (config / "ruff.toml").write_text("line-length = 40\nindent-width = 2\n")
     (tmp_path / "pyproject.toml").write_text("[tool.ruff]\nline-length = 40\n")
     (tmp_path / ".gitignore").write_text("*\n")
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     pictures = []
-    for number, name in enumerate(["plain", "with blanks, ä and 'quotes'", "build"]):
+    for number, name in enumerate(["plain", "with blanks, ä and 'quotes'", "dist"]):
         environment = {
             **os.environ,
             "PYTHONHASHSEED": str(number),
             "TZ": ["UTC", "Asia/Tokyo", "America/New_York"][number],
             "LC_ALL": ["C.UTF-8", "C", "POSIX"][number],
             "XDG_CONFIG_HOME": str(tmp_path / ["none", "config", "config"][number]),
-            "RUFF_OUTPUT_FORMAT": "json",
+            "RUFF_OUTPUT_FILE": str(tmp_path / "cache"),
             "RUFF_CACHE_DIR": str(tmp_path / "cache"),
         }
         here = tmp_path / f"cwd{number}"
@@ -150,16 +152,26 @@ def test_same_bytes_in_every_environment(tmp_path: Path, command: Command, diges
         pictures.append(digest(out))
     assert pictures[0] == pictures[1] == pictures[2]
     assert {mode.split()[0] for mode in pictures[0].values()} == {"0o100644", "0o40755"}
-    assert {"build", "py.typed"} <= {Path(name).name for name in pictures[0]}
+    assert {"dist", "py.typed"} <= {Path(name).name for name in pictures[0]}
     assert not (tmp_path / "cache").exists()
+    settings = ["--isolated", "--no-cache", "--config", "line-length = 120", "--config", "exclude = []"]
+    formatted = [sys.executable, "-m", "ruff", "format", "--check", "--no-respect-gitignore", *settings]
+    subprocess.run([*formatted, out], check=True, stdout=subprocess.DEVNULL)
 
 
 def test_lines_end_with_line_feeds(tmp_path: Path, command: Command) -> None:
-    """Carriage returns in the document do not reach the code, and no line is longer than the formatter's."""
+    """Carriage returns in the document do not reach the code as such."""
     out = tmp_path / "out"
     assert command("generate", "--spec", save(tmp_path, LARGER), "--out", out).returncode == 0
     assert not [file for file in out.rglob("*.py") if b"\r" in file.read_bytes()]
     assert "\n    Another one" in next(out.rglob("make_thing.py")).read_text(encoding="utf-8")
+
+
+def test_formatter_writes_line_feeds(tmp_path: Path) -> None:
+    """Whatever ends a module's lines, the formatter leaves line feeds, within texts too."""
+    (tmp_path / "module.py").write_bytes(b'"""One\rtwo\r\nthree."""\r\nx   = 1\r')
+    assert generate._format(tmp_path, []) == []
+    assert (tmp_path / "module.py").read_bytes() == b'"""One\ntwo\nthree."""\n\nx = 1\n'
 
 
 def test_old_files_do_not_stay(kept: Path, tmp_path: Path, command: Command, digest: Digest) -> None:
@@ -282,7 +294,6 @@ def test_modules_that_do_not_compile(tmp_path: Path) -> None:
     found = [finding.split(": ")[0] for finding in generate._compile_all(package)]
     names = [line.split(",")[0] for line in found]
     assert names == [f"voucherify_client/{name}.py" for name in "abcdf"]
-    assert (package / "e.py").read_bytes() == b"x = 1\n"
 
 
 def test_generator_that_cannot_write(tmp_path: Path) -> None:
@@ -398,6 +409,16 @@ def test_check_names_every_difference(kept: Path, tmp_path: Path, command: Comma
     assert digest(kept) == before
 
 
+def test_same_size_and_time_is_not_the_same_content(kept: Path, tmp_path: Path) -> None:
+    """A file is compared by its bytes, even where size and time speak for it."""
+    copy = shutil.copytree(kept, tmp_path / "copy")
+    changed = copy / "voucherify_client" / "client.py"
+    before = changed.stat()
+    changed.write_bytes(changed.read_bytes()[::-1])
+    os.utime(changed, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert differences(kept, copy) == [f"{changed}: differs"]
+
+
 def test_check_where_nothing_was_generated(tmp_path: Path, command: Command) -> None:
     """A client that is missing as a whole fails the check, and no folder is made."""
     out = tmp_path / "out"
@@ -489,8 +510,10 @@ def running(spec: Path, out: Path) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     with process:
-        yield process
-        process.kill()
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def reach(process: subprocess.Popen[str], out: Path, pattern: str) -> None:

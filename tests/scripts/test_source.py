@@ -157,6 +157,7 @@ def test_yaml_aliases_are_written_out() -> None:
     [
         ("a: 1\na: 2\n", "line 5, column 1: the key 'a' stands twice"),
         ("x: &x [*x]\n", r"the alias \*x stands for nothing that is complete"),
+        ("a: &x 1\nb: &x [*x]\n", r"the alias \*x stands for nothing that is complete"),
         ("x: *gone\n", r"line 4, column 4: .*gone"),
         ("x: {<<: {a: 1}}\n", "merge key"),
         ("? [a]\n: 1\n", "a key is a text, not a collection"),

@@ -189,6 +189,28 @@ def test_killed_at_any_moment(tmp_path: Path, platform: str, lines: int) -> None
     assert [entry.name for entry in tmp_path.iterdir()] == ["target"]
 
 
+def test_reader_always_finds_the_folder(tmp_path: Path) -> None:
+    """While new versions take the folder's place, there is no moment without it."""
+    target = make(tmp_path / "target", "old")
+    other = make(tmp_path / "other", "new")
+    try:
+        exchange(target, other)
+    except OSError as error:
+        pytest.skip(f"this file system cannot exchange: {error}")
+    inodes = {target.stat().st_ino}
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, target, sys.platform], stdout=subprocess.DEVNULL, text=True
+    )
+    try:
+        for _ in range(50_000):
+            inodes.add(target.stat().st_ino)
+        while len(inodes) < 5:
+            inodes.add(target.stat().st_ino)
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_two_writers_take_turns(tmp_path: Path) -> None:
     """The second run says that it waits, and goes on when the first has ended."""
     target = make(tmp_path / "target", "old")
