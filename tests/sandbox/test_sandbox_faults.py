@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import tracemalloc
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -216,6 +217,23 @@ def test_a_body_can_be_endless(sandbox: Sandbox, dial: Dial, ask: Ask) -> None:
     assert len(got) == 1 << 22
     other.sendall(ask("GET", SHOW))
     assert other.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_an_endless_body_waits_for_its_reader(
+    sandbox: Sandbox, api: httpx.Client, dial: Dial, ask: Ask
+) -> None:
+    """A client that does not read does not fill the memory, however long it stays."""
+    sandbox.inject(Fault(endless=True, body=b"x" * 1_000_000))
+    connection = dial()
+    tracemalloc.start()
+    try:
+        connection.sendall(ask("GET", SHOW))
+        for _ in range(200):
+            api.get("/_sandbox/state")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 50_000_000
 
 
 def test_an_endless_body_can_be_of_any_kind(sandbox: Sandbox, dial: Dial, ask: Ask) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from voucherify_wrapper.sandbox import SAMPLE_VOUCHERS, Fault, Sandbox, SandboxError
+from voucherify_wrapper.sandbox import SAMPLE_VOUCHERS, Fault, Refusal, Sandbox, SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +63,29 @@ def test_it_is_there_at_once_and_gone_at_once() -> None:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), 10)
     assert threads() == []
+
+
+def test_no_connection_is_lost_in_a_stop() -> None:
+    """Connections that are opened while it stops are served or ended, and leave no socket open."""
+    done = threading.Event()
+
+    def knock(port: int) -> None:
+        while not done.is_set():
+            with closing(socket.socket()) as connection:
+                connection.connect_ex(("127.0.0.1", port))
+
+    sandbox = Sandbox()
+    with sandbox:
+        port = port_of(sandbox)
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            pool.submit(knock, port)
+        for _ in range(100):
+            with sandbox:
+                pass
+        done.set()
+    # An open socket would warn when it is collected, and a warning is an error here.
+    gc.collect()
 
 
 def test_stop_and_start_are_forgiving_and_strict() -> None:
@@ -240,12 +263,15 @@ def test_a_state_file_survives_a_restart(tmp_path: Path, now: list[float]) -> No
 
 
 def test_a_state_file_is_closed_between_runs(tmp_path: Path) -> None:
-    """After `stop` the file can be taken away; a look at the state opens it again."""
-    state = tmp_path / "state.sqlite"
+    """After `stop` the file can be exchanged for another one; a look at the state opens what is there."""
+    state, elsewhere = tmp_path / "state.sqlite", tmp_path / "elsewhere.sqlite"
     with Sandbox(state=state) as sandbox:
         sandbox.lock("2CpRCE2c", "k")
-    state.rename(tmp_path / "elsewhere.sqlite")
-    (tmp_path / "elsewhere.sqlite").rename(state)
+    state.rename(elsewhere)
+    with pytest.raises(Refusal, match="not_found"):
+        sandbox.sessions("2CpRCE2c")
+    sandbox.stop()
+    elsewhere.replace(state)
     assert sandbox.sessions("2CpRCE2c") == ["k"]
 
 
