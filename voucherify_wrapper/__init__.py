@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ._version import __version__
+
 if TYPE_CHECKING:
     from ._client import AsyncVoucherify, Voucherify
     from ._clusters import Cluster
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
     from ._policies import Timeout
     from ._rate_limits import RateLimit
     from ._results import ReleaseResult
-
-__version__ = "0.1.0"
 
 __all__ = [
     "APIConnectionError",

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
+import httpx
 from attrs import define, evolve, field, frozen
 from voucherify_client import AuthenticatedClient
 from voucherify_client.api.vouchers import release_validation_session
 
 from ._calls import Call
 from ._errors import InvalidArgumentError, SessionNotFoundError, UsageError
-from ._policies import Timeout
+from ._policies import Timeout, timeout_of
 from ._results import ReleaseResult
 
 if TYPE_CHECKING:
-    import httpx
-
     from ._answers import Answer
     from ._session import AsyncSession, Session
 
@@ -46,6 +45,19 @@ class _SessionClient(AuthenticatedClient):
 
     default_timeout: Timeout = field(kw_only=True)
     call: Call | None = field(default=None, kw_only=True, repr=False)
+
+    def __enter__(self) -> Self:
+        """Do nothing: the session belongs to Voucherify, which closes it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
 
     def during(self, call: Call) -> _SessionClient:
         """The client of one call, whose record the session keeps up to date."""
@@ -101,11 +113,15 @@ def _settings(base_url: str) -> dict[str, Any]:
     return {"base_url": base_url, "token": "held by the session", "raise_on_unexpected_status": True}
 
 
-def _timeout_of(given: httpx.Timeout | None, default: Timeout) -> Timeout:
-    """Read what ``with_timeout`` was given: its read timeout limits the whole call."""
-    if given is None:
-        return default
-    return Timeout(total=given.read or default.total, connect=given.connect or default.connect)
+def _timeout_of(given: httpx.Timeout | float | None, default: Timeout) -> Timeout:
+    """Read what ``with_timeout`` was given: its read timeout, or a plain number, limits the whole call."""
+    if not isinstance(given, httpx.Timeout):
+        return timeout_of(given, default)
+    total, connect = given.read, given.connect
+    return Timeout(
+        total=default.total if total is None else total,
+        connect=default.connect if connect is None else connect,
+    )
 
 
 def release(
@@ -160,10 +176,11 @@ def _segment(name: str, value: str) -> str:
     """
     if not isinstance(value, str):
         raise InvalidArgumentError(f"{name} must be text, not {type(value).__name__}.")
+    value = str.__str__(value)  # a subclass may bring methods of its own, which generated code would call
     if value in ("", ".", ".."):
         raise InvalidArgumentError(f"{name} must not be {value!r}: such a path would name another resource.")
     try:
         value.encode()
     except UnicodeEncodeError:
         raise InvalidArgumentError(f"{name} holds half a surrogate pair, which is no text.") from None
-    return str.__str__(value)  # a subclass may have a str() of its own, which the generated code would call
+    return value

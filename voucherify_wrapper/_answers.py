@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import time
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ._errors import InvalidResponseError, error_from_answer, request_id_from
+from ._errors import LONGEST_BODY, InvalidResponseError, error_from_answer, request_id_from
 from ._rate_limits import rate_limit_from
+from ._secrets import printable
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
     from ._errors import APIError
     from ._rate_limits import RateLimit
     from ._secrets import Redactor
 
 _LARGEST_ANSWER = 64 * 2**20  # bytes; far above any answer of the vendor
-_LARGEST_REFUSAL = 2**20  # bytes kept of an error's body
-_ABOUT_THE_CODING = ("content-encoding", "content-length", "transfer-encoding")
+_MARGIN = 2**14  # bytes read beyond what is kept, so that a credential at the cut is masked before
+_ABOUT_THE_CODING = (b"content-encoding", b"content-length", b"transfer-encoding")
+_WITHHELD = b"[withheld: it holds an access token]"
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+def pieces_of(response: httpx.Response) -> Iterator[bytes]:
+    """The body as it comes on the wire, or as a transport that has read it itself left it."""
+    return iter([response.content]) if response.is_stream_consumed else response.iter_raw()
+
+
+async def async_pieces_of(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The asynchronous twin of ``pieces_of``."""
+    if response.is_stream_consumed:
+        yield response.content
+        return
+    async for piece in response.aiter_raw():
+        yield piece
 
 
 class BodyReader:
-    """Collects an answer's body within bounds of size and time.
+    """Collects and decodes an answer's body within bounds of size and time.
+
+    httpx decodes a piece of the body whole, however large it becomes; a few bytes can become gigabytes.
 
     Args:
         response: the answer, its headers read and its body not.
@@ -30,43 +52,80 @@ class BodyReader:
 
     def __init__(self, response: httpx.Response, *, end: float) -> None:
         self._refused = response.status_code >= 400  # noqa: PLR2004 - HTTP's first refusal
-        self._limit = _LARGEST_REFUSAL if self._refused else _LARGEST_ANSWER
+        self._limit = LONGEST_BODY + _MARGIN if self._refused else _LARGEST_ANSWER
         self._end = end
         self._chunks: list[bytes] = []
         self._size = 0
+        # What a transport has read itself, httpx has decoded.
+        as_sent = (
+            "identity"
+            if response.is_stream_consumed
+            else response.headers.get("content-encoding", "identity")
+        )
+        coding = as_sent.strip().lower()
+        self._readable = coding in ("identity", "gzip", "x-gzip")
+        self._gzip = None if coding == "identity" else zlib.decompressobj(_GZIP)
 
     def is_full_after(self, chunk: bytes) -> bool:
-        """Take a piece of the body; True when no more is wanted.
+        """Take a piece of the body as it came on the wire; True when no more is wanted.
+
+        Of a refusal, whose status says enough, as much is kept as can be read.
 
         Raises:
             httpx.ReadTimeout: the call's time has run out.
-            httpx.DecodingError: the body of a success is larger than any that is understood.
+            httpx.DecodingError: the body of a success is not in the form that the headers say, or larger than
+                any that is meant.
         """
-        self._chunks.append(chunk)
-        self._size += len(chunk)
         if time.monotonic() > self._end:
             raise httpx.ReadTimeout("The time allowed for the whole call ran out.")
-        if self._size <= self._limit:
-            return False
-        if self._refused:
-            return True
-        raise httpx.DecodingError(f"It is larger than {self._limit} bytes.")
+        problem = self._problem_with(chunk)
+        if problem and not self._refused:
+            raise httpx.DecodingError(problem)
+        return problem is not None
+
+    def _problem_with(self, chunk: bytes) -> str | None:
+        if not self._readable:
+            return "It is encoded in a way that was not asked for."
+        try:
+            plain = self._gzip.decompress(chunk, self._limit - self._size + 1) if self._gzip else chunk
+        except zlib.error as error:
+            return str(error)
+        self._chunks.append(plain)
+        self._size += len(plain)
+        return f"It is larger than {self._limit} bytes." if self._size > self._limit else None
 
     def body(self) -> bytes:
-        """What was taken, cut at the limit."""
-        return b"".join(self._chunks)[: self._limit]
+        """All that was taken."""
+        return b"".join(self._chunks)
 
 
 class Answer(httpx.Response):
-    """An answer read to its end; it knows the request it answers, and tells what is wrong with it."""
+    """An answer read to its end; it knows the request it answers, and tells what is wrong with it.
+
+    Args:
+        response: the answer as the transport gave it.
+        body: its body, decoded.
+        request: what it answers.
+        attempts: how many times that was sent.
+        redactor: takes out of the headers, and of every exception, credentials that the server echoed.
+    """
 
     def __init__(
-        self, response: httpx.Response, body: bytes, request: httpx.Request, redactor: Redactor
+        self,
+        response: httpx.Response,
+        body: bytes,
+        *,
+        request: httpx.Request,
+        attempts: int,
+        redactor: Redactor,
     ) -> None:
-        headers = [item for item in response.headers.multi_items() if item[0] not in _ABOUT_THE_CODING]
-        super().__init__(response.status_code, headers=headers, content=body, request=request)
+        headers = [item for item in response.headers.raw if item[0].lower() not in _ABOUT_THE_CODING]
+        super().__init__(
+            response.status_code, headers=redactor.raw_headers(headers), content=body, request=request
+        )
         self._redactor = redactor
-        self.attempts = 1
+        self._attempts = attempts
+        self._withheld = False
         self.rate_limit: RateLimit = rate_limit_from(self.headers, now=time.time())
         self.request_id = request_id_from(self.headers)
 
@@ -82,37 +141,47 @@ class Answer(httpx.Response):
             pass  # raised out here: the decoder's exception holds the body
         raise self.unreadable("a body that is not JSON")
 
-    def error(self) -> APIError | InvalidResponseError:
-        """The exception that this answer means, being no success."""
+    def error(self, *, of_operation: bool = True) -> APIError | InvalidResponseError:
+        """The exception that this answer means, being no success.
+
+        Args:
+            of_operation: whether it answers the operation that was called, and not a request for a token.
+        """
         return error_from_answer(
+            of_operation=of_operation,
             status=self.status_code,
             headers=self.headers,
-            body=self.content,
+            body=self._shown_body(),
             method=self.request.method,
             url=str(self.request.url),
-            attempts=self.attempts,
+            attempts=self._attempts,
             rate_limit=self.rate_limit,
             redactor=self._redactor,
         )
 
-    def unreadable(self, reason: str, *, body: str | None = None) -> InvalidResponseError:
+    def withhold_body(self) -> None:
+        """Keep the body, which holds a credential, out of every exception."""
+        self._withheld = True
+
+    def _shown_body(self) -> bytes:
+        return _WITHHELD if self._withheld else self.content
+
+    def unreadable(self, reason: str) -> InvalidResponseError:
         """The exception for a success whose content is not what was promised.
 
         Args:
             reason: what came instead.
-            body: what to keep in place of the body, where that may hold a secret.
         """
+        asked = f"{self.request.method} {printable(str(self.request.url))}"
         return InvalidResponseError(
-            f"{self.request.method} {self.request.url} was answered with {self.status_code} and {reason}. "
+            f"{asked} was answered with {self.status_code} and {reason}. "
             "Check that the base URL leads to Voucherify and to no proxy or login page.",
             status=self.status_code,
             method=self.request.method,
             url=str(self.request.url),
-            attempts=self.attempts,
-            headers=self._redactor.headers(self.headers),
-            body=self._redactor(self.content[:_LARGEST_REFUSAL].decode("utf-8", errors="replace"))
-            if body is None
-            else body,
+            attempts=self._attempts,
+            headers=dict(self.headers),
+            body=self._redactor.text_of(self._shown_body())[:LONGEST_BODY],
             rate_limit=self.rate_limit,
             request_id=self.request_id,
         )

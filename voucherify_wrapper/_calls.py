@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from attrs import define
 
+from ._logging import logger
 from ._policies import Timeout, is_success, worth_renewing
 from ._requests import Send
 from ._signing import sign
@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     import httpx
 
     from ._answers import Answer
-    from ._credentials import CredentialsLike
+    from ._credentials import Credentials
     from ._requests import Answering
-
-logger = logging.getLogger("voucherify_wrapper")
-logger.addHandler(logging.NullHandler())
 
 
 @define
@@ -37,7 +34,7 @@ class Call:
     answer: Answer | None = None
 
 
-def steps_of(call: Call, request: httpx.Request, credentials: CredentialsLike, base_url: str) -> Answering:
+def steps_of(call: Call, request: httpx.Request, credentials: Credentials, base_url: str) -> Answering:
     """Perform one request until it succeeds or fails for good.
 
     Args:
@@ -52,9 +49,8 @@ def steps_of(call: Call, request: httpx.Request, credentials: CredentialsLike, b
     signature = yield from sign(credentials, base_url)
     renewed = False
     while True:
+        answer: Answer = yield Send(request, signature, call.attempts + 1)
         call.attempts += 1
-        answer: Answer = yield Send(request, signature, call.attempts)
-        answer.attempts = call.attempts
         call.answer = answer
         if is_success(answer.status_code):
             return answer
@@ -64,4 +60,6 @@ def steps_of(call: Call, request: httpx.Request, credentials: CredentialsLike, b
         signature = yield from sign(credentials, base_url, refused=refused)
         if signature == refused:
             raise answer.error()
+        for name in refused.headers:
+            request.headers.pop(name, None)
         logger.info("%s %s: signed anew after a 401", request.method, request.url)

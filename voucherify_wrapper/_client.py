@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from ._adapter import async_generated_client, generated_client, release, release_async
-from ._config import load_config
+from ._config import load_config, shown
 from ._errors import ConfigurationError
 from ._policies import timeout_of
 from ._session import AsyncSession, Session
 
 if TYPE_CHECKING:
-    import os
+    from pathlib import Path
     from types import TracebackType
 
     import httpx
 
     from ._adapter import AsyncGeneratedClient, GeneratedClient
     from ._clusters import Cluster
-    from ._credentials import CredentialsLike
+    from ._credentials import Credentials
     from ._policies import Timeout
     from ._results import ReleaseResult
 
@@ -31,7 +31,8 @@ class Voucherify:
     Args:
         credentials: ``ApiKey``, ``OAuthToken``, ``OAuthClientCredentials``, or an object of your own with a
             ``headers()`` method. By default from the environment, then from a profile.
-        cluster: a ``Cluster`` or its name, such as ``"us1.api"``; by default Europe.
+        cluster: a ``Cluster`` or its name, such as ``"us1.api"``. By default, like ``base_url``, from the
+            environment, then from the profile that is in use, else Europe.
         base_url: ``https://host[:port]`` of a dedicated cluster, in place of ``cluster``; plain ``http``
             for a loopback host alone.
         profile: a profile of the credentials file; what it has comes before the environment.
@@ -46,12 +47,12 @@ class Voucherify:
 
     def __init__(
         self,
-        credentials: CredentialsLike | None = None,
+        credentials: Credentials | None = None,
         *,
         cluster: Cluster | str | None = None,
         base_url: str | None = None,
         profile: str | None = None,
-        env_file: str | os.PathLike[str] | None = None,
+        env_file: str | Path | None = None,
         timeout: float | Timeout | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
@@ -68,14 +69,14 @@ class Voucherify:
         self._client = generated_client(self._session, self._config.base_url, self._config.timeout)
 
     def __repr__(self) -> str:
-        return f"Voucherify({self._config.credentials!r:.100}, base_url={self._config.base_url!r})"
+        return f"Voucherify({_settings_of(self)})"
 
     @property
     def client(self) -> GeneratedClient:
         """The generated client over this client's session, to call any generated operation with.
 
-        Such calls have the same credentials, time limits and exceptions. What they give back
-        is decoded by the generated code.
+        Such calls have the same credentials, time limits and exceptions. What they give back is
+        decoded by the generated code, which has exceptions of its own for a success that was not promised.
         """
         return self._client
 
@@ -100,6 +101,7 @@ class Voucherify:
         Raises:
             SessionNotFoundError: the voucher has no such session (any more), and ``missing_ok`` is not set.
             VoucherNotFoundError: there is no such voucher.
+            ConfigurationError: ``timeout`` is no number of seconds above 0.
             InvalidArgumentError: ``code`` or ``session_key`` cannot be sent: empty, ``.`` or ``..``.
             VoucherifyError: every other failure; ``voucherify_wrapper._errors`` draws the whole tree.
         """
@@ -130,7 +132,8 @@ class AsyncVoucherify:
     Args:
         credentials: ``ApiKey``, ``OAuthToken``, ``OAuthClientCredentials``, or an object of your own with a
             ``headers()`` method. By default from the environment, then from a profile.
-        cluster: a ``Cluster`` or its name, such as ``"us1.api"``; by default Europe.
+        cluster: a ``Cluster`` or its name, such as ``"us1.api"``. By default, like ``base_url``, from the
+            environment, then from the profile that is in use, else Europe.
         base_url: ``https://host[:port]`` of a dedicated cluster, in place of ``cluster``; plain ``http``
             for a loopback host alone.
         profile: a profile of the credentials file; what it has comes before the environment.
@@ -145,12 +148,12 @@ class AsyncVoucherify:
 
     def __init__(
         self,
-        credentials: CredentialsLike | None = None,
+        credentials: Credentials | None = None,
         *,
         cluster: Cluster | str | None = None,
         base_url: str | None = None,
         profile: str | None = None,
-        env_file: str | os.PathLike[str] | None = None,
+        env_file: str | Path | None = None,
         timeout: float | Timeout | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -167,14 +170,14 @@ class AsyncVoucherify:
         self._client = async_generated_client(self._session, self._config.base_url, self._config.timeout)
 
     def __repr__(self) -> str:
-        return f"AsyncVoucherify({self._config.credentials!r:.100}, base_url={self._config.base_url!r})"
+        return f"AsyncVoucherify({_settings_of(self)})"
 
     @property
     def client(self) -> AsyncGeneratedClient:
         """The generated client over this client's session, to call any generated operation with.
 
-        Such calls have the same credentials, time limits and exceptions. What they give back
-        is decoded by the generated code.
+        Such calls have the same credentials, time limits and exceptions. What they give back is
+        decoded by the generated code, which has exceptions of its own for a success that was not promised.
         """
         return self._client
 
@@ -199,6 +202,7 @@ class AsyncVoucherify:
         Raises:
             SessionNotFoundError: the voucher has no such session (any more), and ``missing_ok`` is not set.
             VoucherNotFoundError: there is no such voucher.
+            ConfigurationError: ``timeout`` is no number of seconds above 0.
             InvalidArgumentError: ``code`` or ``session_key`` cannot be sent: empty, ``.`` or ``..``.
             VoucherifyError: every other failure; ``voucherify_wrapper._errors`` draws the whole tree.
         """
@@ -219,6 +223,12 @@ class AsyncVoucherify:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+def _settings_of(client: object) -> str:
+    """What tells two clients apart; nothing while a client is still being made, and an error is shown."""
+    config = getattr(client, "_config", None)
+    return f"{shown(config.credentials)}, base_url={config.base_url!r}" if config else "..."
 
 
 def _must_handle(transport: object, method: str) -> None:

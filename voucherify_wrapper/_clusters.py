@@ -31,7 +31,7 @@ _ASCII_WITHOUT_BLANKS = re.compile(r"[!-~]+")
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
 
 
-def cluster_named(name: str, *, source: str) -> Cluster:
+def cluster_named(name: object, *, source: str) -> Cluster:
     """Find a cluster by its value (``us1.api``) or its member's name (``US``), in any case.
 
     Args:
@@ -41,7 +41,7 @@ def cluster_named(name: str, *, source: str) -> Cluster:
     Raises:
         ConfigurationError: there is no such API cluster.
     """
-    wanted = str(name).lower()
+    wanted = name.lower() if isinstance(name, str) else ""
     for cluster in Cluster:
         if wanted in (cluster.value, cluster.name.lower()):
             return cluster
@@ -108,10 +108,11 @@ def _problem_of(url: object) -> str | None:  # noqa: C901, PLR0911 - one line a 
 
 
 def _is_host(host: str) -> bool:
-    return _is_address(host) or bool(_HOST_NAME.fullmatch(host))
+    return is_address(host) or bool(_HOST_NAME.fullmatch(host))
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address, and no name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -120,4 +121,4 @@ def _is_address(host: str) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+    return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)

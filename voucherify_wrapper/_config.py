@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from ._clusters import Cluster, checked_base_url, cluster_named
-from ._credentials import ApiKey, Credentials, CredentialsLike, OAuthClientCredentials, OAuthToken
+from ._credentials import ApiKey, Credentials, OAuthClientCredentials, OAuthToken
 from ._errors import ConfigurationError
 from ._policies import Timeout, timeout_of
 from ._secrets import problem_of_secret
@@ -34,6 +34,12 @@ _PROFILE_VARIABLE = "VOUCHERIFY_PROFILE"
 _DEFAULT_PROFILE = "default"
 
 
+def shown(credentials: Credentials) -> str:
+    """How credentials are shown: a caller's own object by its type alone, as its repr may tell all."""
+    known = isinstance(credentials, (ApiKey, OAuthToken, OAuthClientCredentials))
+    return repr(credentials) if known else f"{type(credentials).__name__}(...)"
+
+
 @frozen
 class Config:
     """Everything a client has to know.
@@ -45,17 +51,17 @@ class Config:
     """
 
     base_url: str
-    credentials: CredentialsLike
+    credentials: Credentials = field(repr=shown)
     timeout: Timeout
 
 
 def load_config(  # noqa: D417 - the clients' docstrings document the settings
     *,
-    credentials: CredentialsLike | None = None,
+    credentials: Credentials | None = None,
     cluster: Cluster | str | None = None,
     base_url: str | None = None,
     profile: str | None = None,
-    env_file: str | os.PathLike[str] | None = None,
+    env_file: str | Path | None = None,
     timeout: float | Timeout | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Config:
@@ -68,10 +74,36 @@ def load_config(  # noqa: D417 - the clients' docstrings document the settings
         ConfigurationError: a setting is missing, half there, contradictory or malformed. The text names the
             variable, or the file and key, and never a value.
     """
-    sources = _Chain(_sources(os.environ if environ is None else environ, profile, env_file))
+    problem = None
+    try:
+        return _gathered(
+            os.environ if environ is None else environ,
+            credentials,
+            cluster,
+            base_url,
+            profile,
+            env_file,
+            timeout,
+        )
+    except ConfigurationError as error:
+        problem = str(error)
+    raise ConfigurationError(problem)  # anew: the frames below hold the values of every source
+
+
+def _gathered(  # noqa: PLR0917 - the settings, in the order of their documentation
+    environ: Mapping[str, str],
+    credentials: Credentials | None,
+    cluster: Cluster | str | None,
+    base_url: str | None,
+    profile: str | None,
+    env_file: str | Path | None,
+    timeout: float | Timeout | None,
+) -> Config:
+    sources = _Chain(_sources(environ, profile, env_file))
+    signing = _checked(credentials) if credentials is not None else _credentials_from(sources)
     return Config(
-        credentials=_checked(credentials) if credentials is not None else _credentials_from(sources),
         base_url=_base_url_of_arguments(cluster, base_url) or _base_url_from(sources),
+        credentials=signing,
         timeout=timeout_of(timeout, Timeout()),
     )
 
@@ -86,7 +118,7 @@ class _Source:
         place: where that is, as an error says it: "the environment", "profile 'default' in …".
     """
 
-    values: Mapping[str, str]
+    values: Mapping[str, str] = field(repr=False)
     names: Mapping[str, str]
     place: str
 
@@ -114,6 +146,10 @@ class _Chain:
     _pending: Iterator[_Source]
     looked_at: list[_Source] = field(factory=list)
 
+    def add(self, source: _Source) -> None:
+        """Put a source behind those that have all been looked at."""
+        self.looked_at.append(source)
+
     def first_with(self, settings: tuple[str, ...]) -> _Source | None:
         for source in self._all():
             if any(setting in source.values for setting in settings):
@@ -128,20 +164,20 @@ class _Chain:
 
 
 def _sources(
-    environ: Mapping[str, str], profile: str | None, env_file: str | os.PathLike[str] | None
+    environ: Mapping[str, str], profile: str | None, env_file: str | Path | None
 ) -> Iterator[_Source]:
     if profile is not None:
         yield _profile(_clean_name(profile, "profile"), wanted=True)
     yield from _environment(environ, "the environment")
     named = environ.get(_PROFILE_VARIABLE)
     if env_file is not None:
+        if not isinstance(env_file, (str, Path)):
+            raise ConfigurationError(f"env_file must be a path, not {type(env_file).__name__}.")
         variables = _read_env_file(Path(env_file))
         yield from _environment(variables, str(env_file))
         named = variables.get(_PROFILE_VARIABLE) if named is None else named
     if profile is None and named is not None:
         yield _profile(_clean_name(named, _PROFILE_VARIABLE), wanted=True)
-    elif profile is None:
-        yield _profile(_DEFAULT_PROFILE, wanted=False)
 
 
 def _clean_name(name: str, source: str) -> str:
@@ -190,7 +226,7 @@ def credentials_file() -> Path:
     """Where the profiles are kept: ``credentials.toml`` in the user's configuration folder."""
     from platformdirs import user_config_path  # noqa: PLC0415 - needed only when the chain reaches the file
 
-    return user_config_path("voucherify") / "credentials.toml"
+    return user_config_path("voucherify", appauthor=False) / "credentials.toml"
 
 
 def _read_profiles(path: Path, what: str) -> Mapping[str, Any]:
@@ -200,6 +236,8 @@ def _read_profiles(path: Path, what: str) -> Mapping[str, Any]:
         profiles = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         problem = str(error)
+    except (ValueError, RecursionError):
+        problem = "it holds a number or a nesting that is too large"
     if profiles is None:  # raised out here: the decoder's exception holds the file's text
         raise ConfigurationError(f"{path} is not TOML: {problem}.")
     return profiles
@@ -245,20 +283,23 @@ def _status_of(path: Path) -> os.stat_result | None:
         raise ConfigurationError(f"{path} cannot be read ({error}).") from None
 
 
-def _checked(credentials: object) -> CredentialsLike:
-    usable = isinstance(credentials, (OAuthClientCredentials, Credentials)) and not isinstance(
-        credentials, type
-    )
-    if not usable:
+def _checked(credentials: Credentials) -> Credentials:
+    given: object = credentials
+    if isinstance(given, type) or not isinstance(given, Credentials):
         raise ConfigurationError(
             "credentials must be ApiKey(...), OAuthToken(...), OAuthClientCredentials(...) or an object with "
             f"a headers() method, not {type(credentials).__name__}."
         )
-    return credentials  # type: ignore[return-value]  # what the line above has checked
+    return credentials
 
 
-def _credentials_from(sources: _Chain) -> CredentialsLike:
+def _credentials_from(sources: _Chain) -> Credentials:
     source = sources.first_with(_CREDENTIALS)
+    if source is None:
+        # Only now, and then for the host as well: nobody named it, so it must not lead credentials from
+        # elsewhere to a host of its own.
+        sources.add(_profile(_DEFAULT_PROFILE, wanted=False))
+        source = sources.first_with(_CREDENTIALS)
     if source is None:
         raise ConfigurationError(_nothing_found(sources))
     pair = [setting for setting in ("app_id", "app_token") if setting in source.values]

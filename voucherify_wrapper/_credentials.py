@@ -95,17 +95,14 @@ class OAuthClientCredentials:
     scopes: tuple[str, ...] = field(default=("vouchers",), validator=_must_be_scopes)
     _tokens: TokenStore = field(factory=TokenStore, init=False, repr=False, eq=False)
 
-    def token_request_headers(self) -> Mapping[str, str]:
+    def headers(self) -> Mapping[str, str]:
         """The headers that sign the request for a token."""
         return {"X-App-Id": self.app_id, "X-App-Token": self.app_token}
 
-    def token_request_form(self) -> bytes:
+    def token_form(self) -> bytes:
         """The form-encoded body of the request for a token."""
         return urlencode({"grant_type": "client_credentials", "scope": " ".join(self.scopes)}).encode()
 
     def token_slot(self, base_url: str) -> TokenSlot:
         """Where the token for one host is kept and renewed."""
         return self._tokens.slot(base_url)
-
-
-CredentialsLike = Credentials | OAuthClientCredentials

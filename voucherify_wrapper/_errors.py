@@ -4,9 +4,9 @@
 
     VoucherifyError
     ├── ConfigurationError            a setting is missing or wrong; nothing was sent
-    ├── UsageError                    the call cannot be made like this; nothing was sent
-    │   ├── InvalidArgumentError      an argument cannot be sent
-    │   └── ClientClosedError         the client is closed
+    ├── UsageError                    the call cannot be made like this
+    │   ├── InvalidArgumentError      an argument cannot be sent; nothing was sent
+    │   └── ClientClosedError         the client was closed, before the call or during it
     └── RequestError                  a request was made, and did not succeed
         ├── APIConnectionError        no complete answer arrived
         │   ├── HostNotFoundError     the host's name does not resolve (DNS)
@@ -34,10 +34,11 @@ All of them can be pickled and copied, and none holds a credential.
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from ._rate_limits import RateLimit
-from ._secrets import printable
+from ._secrets import host_of, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +65,7 @@ class ConfigurationError(VoucherifyError):
 
 
 class UsageError(VoucherifyError):
-    """The call cannot be made in this way. Nothing was sent."""
+    """The call cannot be made in this way."""
 
 
 class InvalidArgumentError(UsageError):
@@ -72,7 +73,7 @@ class InvalidArgumentError(UsageError):
 
 
 class ClientClosedError(UsageError):
-    """The client was closed before or during the call."""
+    """The client was closed: before the call, or during it, and then its outcome is not known."""
 
 
 class RequestError(VoucherifyError):
@@ -294,8 +295,13 @@ _TEXTS: dict[type[APIError], tuple[str, str]] = {
 }
 
 
+LONGEST_BODY = 2**20
+"""Characters of an answer's body that an exception keeps."""
+
+
 def error_from_answer(
     *,
+    of_operation: bool,
     status: int,
     headers: Mapping[str, str],
     body: bytes,
@@ -308,8 +314,10 @@ def error_from_answer(
     """Make the exception that an unsuccessful answer means.
 
     Args:
+        of_operation: whether it answers the operation that was called; only then a 404 may mean that the
+            voucher or the session is missing.
         status: its HTTP status code, any number.
-        headers: its headers.
+        headers: its headers, without credentials.
         body: its body as received; anything at all.
         method: the method of the request that it answers.
         url: the URL of that request.
@@ -322,14 +330,14 @@ def error_from_answer(
         "method": method,
         "url": url,
         "attempts": attempts,
-        "headers": redactor.headers(headers),
-        "body": redactor(body.decode("utf-8", errors="replace")),
+        "headers": dict(headers),
+        "body": redactor.text_of(body)[:LONGEST_BODY],
         "rate_limit": rate_limit,
         "request_id": fields.pop("request_id") or request_id_from(headers),
     }
     if not 400 <= status <= 599:  # noqa: PLR2004 - the range of HTTP's refusals
         return InvalidResponseError(_unexpected(status, context), status=status, **context)
-    cls = _class_for(status, fields["resource_type"])
+    cls = _class_for(status, fields["resource_type"] if of_operation else None)
     return cls(_text(cls, status, fields, context), status=status, fields=fields, **context)
 
 
@@ -370,8 +378,8 @@ def _text(
     if said is None:
         said = "no explanation" if not context["body"] else "an answer not in Voucherify's form"
     places = {
-        "url": context["url"],
-        "host": context["url"].split("/v1/", 1)[0],
+        "url": printable(context["url"]),
+        "host": host_of(context["url"]),
         "wait": _wait_hint(context["rate_limit"].retry_after),
     }
     support = f"; request id {printable(context['request_id'])}" if context["request_id"] else ""
@@ -381,17 +389,20 @@ def _text(
 def _wait_hint(retry_after: float | None) -> str:
     if retry_after is None:
         return "Wait before the next call, or check the subscription in the dashboard."
-    return f"Wait {retry_after:g} seconds before the next call."
+    seconds = math.ceil(retry_after)
+    longer = f" ({seconds / 3600:.1f} hours)" if seconds > 3600 else ""  # noqa: PLR2004 - an hour
+    return f"Wait {seconds} seconds{longer} before the next call."
 
 
 def _unexpected(status: int, context: Mapping[str, Any]) -> str:
     if 300 <= status < 400:  # noqa: PLR2004 - the range of HTTP's redirects
         target = printable(context["headers"].get("location", "nowhere"))
         return (
-            f"{context['url']} redirects to {target} ({status}), and redirects are not followed. "
+            f"{printable(context['url'])} redirects to {target} ({status}), and redirects are not followed. "
             "Check the base URL, and that no proxy or login page stands in between."
         )
+    asked = f"{context['method']} {printable(context['url'])}"
     return (
-        f"{context['method']} {context['url']} was answered with status {status}, which the OpenAPI document "
-        "does not promise. Check that the base URL leads to Voucherify and to no proxy or login page."
+        f"{asked} was answered with status {status}, which the OpenAPI document does not promise. "
+        "Check that the base URL leads to Voucherify and to no proxy or login page."
     )

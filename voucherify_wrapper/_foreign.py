@@ -21,10 +21,12 @@ from ._errors import (
     RequestError,
     TLSError,
 )
-from ._secrets import printable
+from ._secrets import host_of, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ._secrets import Redactor
 
 _TOO_SLOW = (
     "{host} did not answer within the time allowed. Whether it acted is not known; "
@@ -45,7 +47,7 @@ MEANINGS: dict[type[Exception], tuple[type[RequestError], str]] = {
     ),
     httpx.ProxyError: (
         APIConnectionError,
-        "The proxy in front of {host} refused ({reason}). Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
+        "The proxy in front of {host} failed ({reason}). Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.",
     ),
     httpx.UnsupportedProtocol: (
         APIConnectionError,
@@ -89,7 +91,7 @@ MEANINGS: dict[type[Exception], tuple[type[RequestError], str]] = {
     ),
     Exception: (
         APIConnectionError,
-        "The transport failed in a way of its own ({reason}). Check the transport that was passed.",
+        "The HTTP transport failed in an unforeseen way ({reason}). Call again, and tell its maintainers.",
     ),
 }
 """What each foreign exception means, and its text. The nearest base class of an exception decides."""
@@ -112,9 +114,9 @@ _CUT_OFF = ("disconnected", "closed connection")  # how httpcore and h11 word a 
 
 
 def error_from_foreign(
-    error: Exception, *, outer: BaseException | None, method: str, url: str, attempts: int
+    error: Exception, *, outer: BaseException | None, method: str, url: str, attempts: int, redactor: Redactor
 ) -> RequestError:
-    """Tell a foreign exception in this package's terms; it becomes the cause.
+    """Tell a foreign exception in this package's terms; it becomes the cause, unless it repeats a credential.
 
     Args:
         error: the exception.
@@ -122,15 +124,21 @@ def error_from_foreign(
         method: the method of the request that failed.
         url: its URL.
         attempts: how many times it was sent.
+        redactor: knows the credentials of the call.
     """
-    causes = list(_causes(error, outer))
+    causes = list(_causes(error, outer, set()))
     cls, text = _meaning(error, causes)
-    host = "/".join(url.split("/", 3)[:3])
     reason = next((str(cause) for cause in reversed(causes) if str(cause)), type(error).__name__)
-    told = cls(text.format(host=host, reason=printable(reason)), method=method, url=url, attempts=attempts)
+    told = cls(
+        text.format(host=host_of(url), reason=printable(redactor(reason))),
+        method=method,
+        url=url,
+        attempts=attempts,
+    )
     if isinstance(error, (httpx.HTTPError, httpx.StreamError, OSError)):
         _drop_secrets(causes, httpx.Request(method, url))
-    told.__cause__ = error
+    repeated = "".join(f"{cause}{cause.args!r}{vars(cause)!r}" for cause in causes)
+    told.__cause__ = error if redactor(repeated) == repeated else None
     return told
 
 
@@ -145,16 +153,19 @@ def _meaning(error: Exception, causes: list[BaseException]) -> tuple[type[Reques
     return next(MEANINGS[base] for base in type(error).__mro__ if base in MEANINGS)
 
 
-def _causes(error: BaseException | None, outer: BaseException | None) -> Iterator[BaseException]:
+def _causes(
+    error: BaseException | None, outer: BaseException | None, seen: set[int]
+) -> Iterator[BaseException]:
     """The exception and what led to it, outermost first, through groups.
 
     The context counts as well: httpcore raises some of its exceptions "from None".
     """
-    while error is not None and error is not outer:
+    while error is not None and error is not outer and id(error) not in seen:
+        seen.add(id(error))
         yield error
         if isinstance(error, BaseExceptionGroup):
             for member in error.exceptions:
-                yield from _causes(member, outer)
+                yield from _causes(member, outer, seen)
         error = error.__cause__ or error.__context__
 
 

@@ -14,10 +14,7 @@ _LONGEST = 86_400.0  # a day; the operating system's timers refuse much more
 def _must_be_seconds(_: object, attribute: object, value: object) -> None:
     name = getattr(attribute, "name", "total")
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _LONGEST:
-        shown = f"{value!r:.40}"
-        raise ConfigurationError(
-            f"timeout: {name} must be seconds, above 0 and at most {_LONGEST:.0f}, not {shown}."
-        )
+        raise ConfigurationError(f"timeout: {name} must be seconds, above 0 and at most {_LONGEST:.0f}.")
 
 
 @frozen
@@ -26,7 +23,7 @@ class Timeout:
 
     Attributes:
         total: the whole call: signing, waiting for a connection, sending, and reading the answer to its end.
-        connect: establishing one connection, including TLS; never more than ``total`` in effect.
+        connect: connecting, and again the TLS handshake; never more than ``total`` in effect.
 
     Raises:
         ConfigurationError: a value is no such number.

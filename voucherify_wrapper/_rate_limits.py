@@ -6,6 +6,7 @@ Source of the header names and units: the vendor's documentation of API limits.
 from __future__ import annotations
 
 import math
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -87,6 +88,8 @@ def _date(text: str | None) -> float | None:
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - needed only for an answer with a date
 
     try:
-        return parsedate_to_datetime(text).timestamp()
+        date = parsedate_to_datetime(text)
+        # A date without a zone is HTTP's old form, which means Greenwich.
+        return (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from attrs import field, frozen
 
-from . import __version__
 from ._errors import InvalidArgumentError
-from ._secrets import Redactor, hidden, printable
+from ._secrets import hidden, printable
+from ._version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -30,13 +30,15 @@ _HEADERS = {
 
 @frozen
 class Signature:
-    """The headers that sign a request."""
+    """The headers that sign a request.
+
+    Attributes:
+        headers: the headers.
+        secrets: every credential that the call has used so far, to be kept out of sight.
+    """
 
     headers: Mapping[str, str] = field(repr=hidden)
-
-    def redactor(self) -> Redactor:
-        """What takes these credentials out of an answer that echoes them."""
-        return Redactor(self.headers.values())
+    secrets: tuple[str, ...] = field(default=(), repr=hidden, eq=False)
 
 
 @frozen
@@ -56,9 +58,15 @@ class Send:
 
 @frozen
 class Wait:
-    """A step: wait for the access token that another call is fetching."""
+    """A step: wait for the access token that another call is fetching.
+
+    Attributes:
+        renewal: what that call will settle.
+        request: the request for the token.
+    """
 
     renewal: Future[Outcome]
+    request: httpx.Request
 
 
 Step = Send | Wait
@@ -85,8 +93,14 @@ def build_request(
         **content: query, cookies and body as ``httpx.Request`` takes them.
 
     Raises:
-        InvalidArgumentError: the arguments make no request, such as a URL that is too long.
+        InvalidArgumentError: the arguments make no request, such as a URL that is too long, or make one that
+            names another resource.
     """
+    if any(segment in ("", ".", "..") for segment in path.split("/")[1:]):
+        # Clients and servers resolve dots; an empty segment is another path as well.
+        raise InvalidArgumentError(
+            "A path parameter must not be empty, '.' or '..': it would name another resource."
+        )
     try:
         return httpx.Request(method.upper(), base_url + path, headers={**_HEADERS, **headers}, **content)
     except Exception as error:  # noqa: BLE001 - whatever it is, the arguments caused it

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import base64
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
 HIDDEN = "***"
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -49,37 +48,65 @@ def problem_of_header(name: object, value: object) -> str | None:
 
 
 class Redactor:
-    """Replaces the credentials of one request wherever a server echoed them."""
+    """Masks the credentials of a call wherever a server, or an exception's text, repeats them.
 
-    __slots__ = ("_secrets",)
+    Args:
+        secrets: the credentials; of one with a blank in it, as in ``Bearer …``, the last word counts as well.
+    """
 
-    def __init__(self, header_values: Iterable[str]) -> None:
-        """Take the values of the headers that carried credentials."""
-        words = {word for value in header_values for word in (value, value.rpartition(" ")[2])}
-        self._secrets = sorted(
-            {form for word in words if len(word) >= _SHORTEST for form in _written_forms(word)},
-            key=len,
-            reverse=True,
-        )
+    __slots__ = ("_pattern", "_secrets")
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        words = {word for secret in secrets for word in (secret, secret.rpartition(" ")[2])}
+        self._secrets = sorted((word for word in words if len(word) >= _SHORTEST), key=len, reverse=True)
+        self._pattern: re.Pattern[str] | None = None
 
     def __call__(self, text: str) -> str:
-        """The text with every credential in it masked."""
-        for secret in self._secrets:
-            text = text.replace(secret, _MASK)
-        return text
+        """The text with every credential in it masked, also as JSON, URLs, HTML, base64 or hex write it."""
+        if not self._secrets:
+            return text
+        if self._pattern is None:
+            forms = [form for secret in self._secrets for form in _written_forms(secret)]
+            self._pattern = re.compile("|".join(forms), re.IGNORECASE)
+        return self._pattern.sub(_MASK, text)
 
-    def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """The headers with every credential in their values masked; names in lower case."""
-        return {name.lower(): self(value) for name, value in headers.items()}
+    def text_of(self, body: bytes) -> str:
+        """A body as text, masked."""
+        return self(body.decode("utf-8", errors="replace"))
+
+    def raw_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """The headers, masked; nearly always those that came, as nearly no server echoes credentials."""
+        together = b"\n".join(part for header in headers for part in header).decode("latin-1")
+        if self(together) == together:
+            return headers
+        masked = [(self(name.decode("latin-1")), self(value.decode("latin-1"))) for name, value in headers]
+        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in masked]
 
 
-def _written_forms(secret: str) -> set[str]:
-    """The secret as it stands in plain text, in JSON and in a URL."""
-    in_json = json.dumps(secret)[1:-1]
-    return {secret, in_json, in_json.replace("/", r"\/"), quote(secret, safe=""), quote(secret)}
+def _written_forms(secret: str) -> Iterator[str]:
+    """Patterns of the ways in which a secret is written down."""
+    yield "".join(_written_forms_of(char) for char in secret)
+    raw = secret.encode()
+    yield re.escape(raw.hex())
+    for shift in range(3):  # the three ways in which a text can lie within a base64 text
+        encoded = base64.b64encode(b"\0" * shift + raw).decode().rstrip("=")
+        whole = encoded[(0, 2, 3)[shift] : -1]
+        yield "".join(f"[{char}{'-_'['+/'.index(char)]}]" if char in "+/" else char for char in whole)
+
+
+def _written_forms_of(char: str) -> str:
+    code = ord(char)
+    named = {"&": "|&amp;", "<": "|&lt;", ">": "|&gt;", '"': '|&quot;|\\\\"', "'": "|&apos;", "/": r"|\\/"}
+    forms = f"{re.escape(char)}|%{code:02x}|\\\\u{code:04x}|&#{code};|&#x0*{code:x};{named.get(char, '')}"
+    return f"(?:{forms})" if not char.isalnum() else f"(?:{re.escape(char)}|%{code:02x}|\\\\u{code:04x})"
 
 
 def printable(text: str, limit: int = 300) -> str:
     """One line of printable characters, cut at ``limit``: a server must not steer a terminal or a log."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * limit]).split())
     return line if len(line) <= limit else f"{line[:limit]}…"
+
+
+def host_of(url: str) -> str:
+    """The scheme and host of a URL, for texts."""
+    return "/".join(url.split("/", 3)[:3])

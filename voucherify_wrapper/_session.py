@@ -13,16 +13,20 @@ import weakref
 from contextlib import aclosing, closing, suppress
 from typing import TYPE_CHECKING, Any
 
-from ._answers import Answer, BodyReader
-from ._calls import logger, steps_of
-from ._errors import ClientClosedError, UsageError, VoucherifyError
+import httpx
+
+from ._answers import Answer, BodyReader, async_pieces_of, pieces_of
+from ._calls import steps_of
+from ._errors import APITimeoutError, ClientClosedError, ConfigurationError, UsageError, VoucherifyError
 from ._foreign import error_from_foreign
+from ._logging import logger
+from ._network import deadline
 from ._requests import Send, Wait, build_request
-from ._transport import deadline, default_async_transport, default_transport
+from ._routes import route_to
+from ._secrets import Redactor, printable
+from ._transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
-    import httpx
-
     from ._calls import Call
     from ._config import Config
     from ._policies import Timeout
@@ -36,40 +40,70 @@ class _Session:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._closed = False
+        self._more_secrets: tuple[str, ...] = ()
+        try:
+            self._host = httpx.URL(config.base_url).host
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise ConfigurationError(f"base_url cannot be used: {printable(str(error))}.") from None
 
-    def _begin(
-        self, call: Call, method: str, path: str, content: dict[str, Any]
-    ) -> tuple[httpx.Request, Answering]:
-        if self._closed:
-            raise ClientClosedError("This client is closed. Make a new one, or close it later.")
+    def _begin(self, call: Call, method: str, path: str, content: dict[str, Any]) -> Answering:
+        self._refuse_if_closed("This client is closed. Make a new one, or close it later.")
         base_url = self._config.base_url
-        request = build_request(base_url, method, path, **content)
-        return request, steps_of(call, request, self._config.credentials, base_url)
+        return steps_of(
+            call, build_request(base_url, method, path, **content), self._config.credentials, base_url
+        )
 
-    def _failure(
-        self, error: Exception, outer: BaseException | None, request: httpx.Request, call: Call
-    ) -> VoucherifyError:
+    def _refuse_if_closed(self, text: str = "This client was closed while the call was under way.") -> None:
+        if self._closed:
+            raise ClientClosedError(text)
+
+    def _signed(self, step: Send, timeout: Timeout, end: float) -> httpx.Request:
+        """Sign the request, and let no part of it take longer than what is left of the call."""
+        self._refuse_if_closed()
+        left = end - time.monotonic()
+        if left <= 0:
+            raise _out_of_time(
+                "The time allowed ran out before the request was sent.", step.request, step.attempt - 1
+            )
+        step.request.headers.update(step.signature.headers)
+        connect = min(timeout.connect, left)
+        step.request.extensions["timeout"] = {"connect": connect, "read": left, "write": left, "pool": left}
+        return step.request
+
+    def _answer(self, response: httpx.Response, body: bytes, step: Send) -> Answer:
+        return Answer(
+            response, body, request=step.request, attempts=step.attempt, redactor=self._redactor(step)
+        )
+
+    def _redactor(self, step: Send) -> Redactor:
+        return Redactor((*step.signature.secrets, *self._more_secrets))
+
+    def _failure(self, error: Exception, outer: BaseException | None, step: Step) -> VoucherifyError:
+        if isinstance(error, VoucherifyError):
+            return error
         if self._closed:
             return ClientClosedError("This client was closed while the call was under way.")
-        attempts = max(call.attempts, 1)
+        if isinstance(step, Wait):
+            return _out_of_time(
+                "Another call did not renew the access token within the time allowed.", step.request, 0
+            )
         return error_from_foreign(
-            error, outer=outer, method=request.method, url=str(request.url), attempts=attempts
+            error,
+            outer=outer,
+            method=step.request.method,
+            url=str(step.request.url),
+            attempts=step.attempt,
+            redactor=self._redactor(step),
         )
 
 
-def _signed(step: Send, timeout: Timeout, end: float) -> httpx.Request:
-    """Sign the request, and let no part of it take longer than what is left of the call."""
-    left = end - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    step.request.headers.update(step.signature.headers)
-    step.request.extensions["timeout"] = {
-        "connect": min(timeout.connect, left),
-        "read": left,
-        "write": left,
-        "pool": left,
-    }
-    return step.request
+def _out_of_time(text: str, request: httpx.Request, attempts: int) -> APITimeoutError:
+    return APITimeoutError(
+        f"{text} Call again, or allow more time.",
+        method=request.method,
+        url=str(request.url),
+        attempts=attempts,
+    )
 
 
 def _log(step: Step, outcome: object, started: float) -> None:
@@ -92,9 +126,14 @@ class Session(_Session):
 
     def __init__(self, config: Config, transport: httpx.BaseTransport | None) -> None:
         super().__init__(config)
-        self._transport = transport or default_transport(config.base_url)
+        self._transport = transport or self._own_transport()
         # Also when the client is dropped without being closed.
         self._finalizer = None if transport else weakref.finalize(self, self._transport.close)
+
+    def _own_transport(self) -> Transport:
+        route = route_to(self._config.base_url)
+        self._more_secrets = route.secrets
+        return Transport(route)
 
     def request(self, call: Call, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own types
         """Perform one call, and give its successful answer.
@@ -102,7 +141,7 @@ class Session(_Session):
         Raises:
             VoucherifyError: it did not succeed.
         """
-        request, steps = self._begin(call, method, path, content)
+        steps = self._begin(call, method, path, content)
         end, outer = time.monotonic() + call.timeout.total, sys.exception()
         result: Answer | Outcome = None
         try:
@@ -112,7 +151,7 @@ class Session(_Session):
                 try:
                     result = self._performed(step, call.timeout, end)
                 except Exception as error:  # noqa: BLE001 - a transport of the caller's own may raise anything
-                    failure = self._failure(error, outer, getattr(step, "request", request), call)
+                    failure = self._failure(error, outer, step)
                 _log(step, failure or result, started)
                 step = steps.throw(failure) if failure else steps.send(result)
         except StopIteration as done:
@@ -124,16 +163,16 @@ class Session(_Session):
     def _performed(self, step: Step, timeout: Timeout, end: float) -> Answer | Outcome:
         if isinstance(step, Wait):
             return step.renewal.result(end - time.monotonic())
-        request = _signed(step, timeout, end)
+        request = self._signed(step, timeout, end)
         with deadline(end), closing(self._transport.handle_request(request)) as response:
             reader = BodyReader(response, end=end)
-            for chunk in response.iter_bytes():
-                if reader.is_full_after(chunk):
+            for piece in pieces_of(response):
+                if reader.is_full_after(piece):
                     break
-        return Answer(response, reader.body(), request, step.signature.redactor())
+        return self._answer(response, reader.body(), step)
 
     def close(self) -> None:
-        """Close the connections. Final; calls under way end with ``ClientClosedError``."""
+        """Close the connections. Final; calls whose answer has not arrived end with ``ClientClosedError``."""
         self._closed = True
         if self._finalizer:
             self._finalizer()
@@ -149,9 +188,14 @@ class AsyncSession(_Session):
 
     def __init__(self, config: Config, transport: httpx.AsyncBaseTransport | None) -> None:
         super().__init__(config)
-        self._transport = transport or default_async_transport(config.base_url)
+        self._transport = transport or self._own_transport()
         self._owned = transport is None
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    def _own_transport(self) -> AsyncTransport:
+        route = route_to(self._config.base_url)
+        self._more_secrets = route.secrets
+        return AsyncTransport(route)
 
     async def request(self, call: Call, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own types
         """Perform one call, and give its successful answer.
@@ -159,7 +203,7 @@ class AsyncSession(_Session):
         Raises:
             VoucherifyError: it did not succeed.
         """
-        request, steps = self._begin(call, method, path, content)
+        steps = self._begin(call, method, path, content)
         self._stay_in_one_loop()
         end, outer = time.monotonic() + call.timeout.total, sys.exception()
         result: Answer | Outcome = None
@@ -171,7 +215,7 @@ class AsyncSession(_Session):
                     async with asyncio.timeout(end - time.monotonic()):
                         result = await self._performed(step, call.timeout, end)
                 except Exception as error:  # noqa: BLE001 - a transport of the caller's own may raise anything
-                    failure = self._failure(error, outer, getattr(step, "request", request), call)
+                    failure = self._failure(error, outer, step)
                 _log(step, failure or result, started)
                 step = steps.throw(failure) if failure else steps.send(result)
         except StopIteration as done:
@@ -183,13 +227,13 @@ class AsyncSession(_Session):
     async def _performed(self, step: Step, timeout: Timeout, end: float) -> Answer | Outcome:
         if isinstance(step, Wait):
             return await asyncio.wrap_future(step.renewal)
-        request = _signed(step, timeout, end)
+        request = self._signed(step, timeout, end)
         async with aclosing(await self._transport.handle_async_request(request)) as response:
             reader = BodyReader(response, end=end)
-            async for chunk in response.aiter_bytes():
-                if reader.is_full_after(chunk):
+            async for piece in async_pieces_of(response):
+                if reader.is_full_after(piece):
                     break
-        return Answer(response, reader.body(), request, step.signature.redactor())
+        return self._answer(response, reader.body(), step)
 
     def _stay_in_one_loop(self) -> None:
         try:
@@ -206,7 +250,7 @@ class AsyncSession(_Session):
         self._loop = running
 
     async def aclose(self) -> None:
-        """Close the connections. Final; calls under way end with ``ClientClosedError``."""
+        """Close the connections. Final; calls whose answer has not arrived end with ``ClientClosedError``."""
         if self._closed:
             return
         self._closed = True

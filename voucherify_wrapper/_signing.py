@@ -7,25 +7,27 @@ import time
 from typing import TYPE_CHECKING
 
 from ._credentials import OAuthClientCredentials
-from ._errors import APITimeoutError, ConfigurationError, VoucherifyError
+from ._errors import APITimeoutError, ClientClosedError, ConfigurationError, VoucherifyError
 from ._policies import is_success
 from ._requests import Send, Signature, Wait, build_request
 from ._secrets import problem_of_header
-from ._tokens import Token, token_from_answer
+from ._tokens import Renewal, Token, token_from_answer
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any
 
+    import httpx
+
     from ._answers import Answer
-    from ._credentials import Credentials, CredentialsLike
+    from ._credentials import Credentials
     from ._requests import Signing, Step
-    from ._tokens import Outcome, TokenSlot
+    from ._tokens import Outcome
 
-TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - a path
+_TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - a path
 
 
-def sign(credentials: CredentialsLike, base_url: str, *, refused: Signature | None = None) -> Signing:
+def sign(credentials: Credentials, base_url: str, *, refused: Signature | None = None) -> Signing:
     """Give the signature of a request, as steps of which most credentials need none.
 
     Args:
@@ -37,25 +39,31 @@ def sign(credentials: CredentialsLike, base_url: str, *, refused: Signature | No
         ConfigurationError: an object of the caller's own gives no usable headers.
         RequestError: no token could be fetched.
     """
+    known = refused.secrets if refused else ()
     if isinstance(credentials, OAuthClientCredentials):
         token = yield from _token(credentials, base_url, refused)
-        return Signature(token.headers())
-    return _signature_of(credentials)
+        return Signature(token.headers(), (*known, *credentials.headers().values(), token.value))
+    signature = _signature_of(credentials, known)
+    problem = _problem_of(signature)
+    if problem:  # raised out here: no frame of the traceback holds the headers
+        raise ConfigurationError(f"{type(credentials).__name__}.headers() gave a header that {problem}.")
+    return signature
 
 
-def _signature_of(credentials: Credentials) -> Signature:
-    name = type(credentials).__name__
+def _signature_of(credentials: Credentials, known: tuple[str, ...]) -> Signature:
     try:
         headers = dict(credentials.headers())
+        return Signature(headers, (*known, *map(str, headers.values())))
     except Exception as error:
         raise ConfigurationError(
-            f"{name}.headers() failed with {type(error).__name__}. It must give a mapping of headers."
+            f"{type(credentials).__name__}.headers() failed with {type(error).__name__}. "
+            "It must give a mapping of headers."
         ) from error
-    for header, value in headers.items():
-        problem = problem_of_header(header, value)
-        if problem:
-            raise ConfigurationError(f"{name}.headers() gave a header that {problem}.")
-    return Signature(headers)
+
+
+def _problem_of(signature: Signature) -> str | None:
+    problems = (problem_of_header(name, value) for name, value in signature.headers.items())
+    return next(filter(None, problems), None)
 
 
 def _token(
@@ -66,9 +74,9 @@ def _token(
         found = slot.take(now=time.monotonic(), refused=refused.headers if refused else None)
         if isinstance(found, Token):
             return found
-        if found is None:
-            return (yield from _renewed(slot, credentials, base_url))
-        outcome: Outcome = yield Wait(found)
+        if isinstance(found, Renewal):
+            return (yield from _renewed(found, credentials, base_url))
+        outcome: Outcome = yield Wait(found, _token_request(credentials, base_url))
         if isinstance(outcome, VoucherifyError):
             raise copy.copy(outcome)  # each waiting call raises one of its own
         if outcome is not None:
@@ -76,36 +84,41 @@ def _token(
 
 
 def _renewed(
-    slot: TokenSlot, credentials: OAuthClientCredentials, base_url: str
+    renewal: Renewal, credentials: OAuthClientCredentials, base_url: str
 ) -> Generator[Step, Any, Token]:
     outcome: Outcome = None
     try:
         outcome = yield from _fetched(credentials, base_url)
-    except APITimeoutError:
-        raise  # this call's limit; the calls that wait may have more time, and try themselves
+    except (APITimeoutError, ClientClosedError):
+        raise  # this call's limit, or this client's end; the calls that wait try themselves
     except VoucherifyError as error:
         outcome = error
         raise
     finally:
-        slot.settle(outcome)
+        renewal.settle(outcome)
     return outcome
 
 
 def _fetched(credentials: OAuthClientCredentials, base_url: str) -> Generator[Step, Any, Token]:
     asked_at = time.monotonic()
-    request = build_request(
+    request = _token_request(credentials, base_url)
+    headers = credentials.headers()
+    answer: Answer = yield Send(request, Signature(headers, tuple(headers.values())))
+    token = token_from_answer(answer.content, asked_at=asked_at)
+    if is_success(answer.status_code) and token is not None:
+        return token
+    if b"access_token" in answer.content:  # in whatever answer, it may be a good one
+        answer.withhold_body()
+    if is_success(answer.status_code):
+        raise answer.unreadable("no access token in the promised form")
+    raise answer.error(of_operation=False)
+
+
+def _token_request(credentials: OAuthClientCredentials, base_url: str) -> httpx.Request:
+    return build_request(
         base_url,
         "POST",
-        TOKEN_PATH,
+        _TOKEN_PATH,
         headers={"content-type": "application/x-www-form-urlencoded"},
-        content=credentials.token_request_form(),
+        content=credentials.token_form(),
     )
-    answer: Answer = yield Send(request, Signature(credentials.token_request_headers()))
-    if not is_success(answer.status_code):
-        raise answer.error()
-    token = token_from_answer(answer.content, asked_at=asked_at)
-    if token is None:
-        raise answer.unreadable(
-            "no access token in the promised form", body="[withheld: it may hold a token]"
-        )
-    return token

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
@@ -15,6 +14,9 @@ from ._secrets import hidden, problem_of_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+_LONGEST_LIFE = 10 * 366 * 86_400  # seconds; ten years
 
 
 @frozen
@@ -46,7 +48,7 @@ def token_from_answer(body: bytes, *, asked_at: float) -> Token | None:
     if not isinstance(document, dict) or problem_of_secret(document.get("access_token")):
         return None
     life = document.get("expires_in")
-    if isinstance(life, bool) or not isinstance(life, (int, float)) or not 0 < life < math.inf:
+    if isinstance(life, bool) or not isinstance(life, (int, float)) or not 0 < life <= _LONGEST_LIFE:
         return None
     return Token(value=document["access_token"], renew_at=asked_at + life - min(60.0, life / 10))
 
@@ -63,10 +65,8 @@ class TokenSlot:
         self._token: Token | None = None
         self._renewal: Future[Outcome] | None = None
 
-    def take(self, *, now: float, refused: Mapping[str, str] | None) -> Token | Future[Outcome] | None:
-        """Give a usable token, or the renewal under way to wait for, or None.
-
-        None is the right, and the duty, to renew: the caller fetches a token and calls ``settle``.
+    def take(self, *, now: float, refused: Mapping[str, str] | None) -> Token | Future[Outcome] | Renewal:
+        """Give a usable token, or the renewal under way to wait for, or the right to renew it.
 
         Args:
             now: the monotonic clock's time, in seconds.
@@ -80,15 +80,37 @@ class TokenSlot:
                 return self._renewal
             self._renewal = Future()
             self._renewal.set_running_or_notify_cancel()  # one who waits must not cancel it for the others
-            return None
+            return Renewal(self, self._renewal)
 
-    def settle(self, outcome: Outcome) -> None:
-        """End the renewal that ``take`` handed out, and tell those who wait for it."""
+    def settle(self, future: Future[Outcome], outcome: Outcome) -> None:
+        """End a renewal, once, and tell those who wait for it."""
         with self._lock:
-            renewal, self._renewal = cast("Future[Outcome]", self._renewal), None
+            if self._renewal is not future:
+                return
+            self._renewal = None
             if isinstance(outcome, Token):
                 self._token = outcome
-        renewal.set_result(outcome)
+        future.set_result(outcome)
+
+
+class Renewal:
+    """The right, and the duty, to renew a token for all who wait.
+
+    Who drops it, as an interrupted thread does, gives it up.
+    """
+
+    __slots__ = ("_future", "_slot")
+
+    def __init__(self, slot: TokenSlot, future: Future[Outcome]) -> None:
+        self._slot = slot
+        self._future = future
+
+    def settle(self, outcome: Outcome) -> None:
+        """End it: with a token, with an error for all who wait, or with None, so that another tries."""
+        self._slot.settle(self._future, outcome)
+
+    def __del__(self) -> None:
+        self._slot.settle(self._future, None)
 
 
 class TokenStore:

@@ -1,33 +1,32 @@
-"""The default HTTP transports: httpx's interface over its own connection pool, with a deadline that holds.
+"""The default HTTP transports: httpx's interface over a few single connections of our own keeping.
 
-httpx's timeouts start anew with every byte that arrives, so a server that drips its headers can hold a
-thread for hours. The synchronous pool is therefore given a network backend that knows when the call has to
-end; the asynchronous one needs none, as a task can be cancelled from outside.
+One host is all there is to talk to, so a pool is a stack. httpcore's own pools are used one connection at a
+time: shared by many calls they lose places for good when a handshake behind a proxy fails or a task is
+cancelled, go on connecting after they were closed, and scan all connections for every request. Here who takes
+a connection owns it until its answer is read; whatever else happens to it, it is closed and dropped.
 """
 
 from __future__ import annotations
 
-import socket
-import time
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
-from importlib import import_module
+import asyncio
+from collections import deque
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
-from ._errors import ConfigurationError
+from ._network import AsyncBackend, Backend
+from ._routes import as_httpcore_url
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
-_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=100, keepalive_expiry=30.0)
-_SLICE = 65_536  # bytes written before the clock is looked at again
-_SHORTEST = 0.001  # seconds that a further address is given when the time is up
+    from ._routes import Route
+
+MAX_CONNECTIONS = 100
+_IDLE = 30.0  # seconds that an idle connection is kept
 _HTTPCORE_ERRORS = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
@@ -35,86 +34,6 @@ _HTTPCORE_ERRORS = (
     httpcore.ProxyError,
     httpcore.UnsupportedProtocol,
 )
-
-_deadline: ContextVar[float | None] = ContextVar("voucherify_deadline", default=None)
-
-
-@contextmanager
-def deadline(at: float) -> Iterator[None]:
-    """Let every network operation of this thread end at a time of the monotonic clock."""
-    token = _deadline.set(at)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
-
-
-def _left(timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
-    at = _deadline.get()
-    if at is None:
-        return timeout
-    left = at - time.monotonic()
-    if left <= 0:
-        raise error("The time allowed for the whole call ran out.")
-    return left if timeout is None else min(timeout, left)
-
-
-class _Stream(httpcore.NetworkStream):
-    """A connection whose every operation also ends with the call."""
-
-    def __init__(self, stream: httpcore.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), _SLICE):
-            self._stream.write(buffer[start : start + _SLICE], _left(timeout, httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        with suppress(OSError):  # wakes a thread that is reading; closing alone would not
-            self._stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left))
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own type
-        return self._stream.get_extra_info(info)
-
-
-class _Backend(httpcore.SyncBackend):
-    """Connects to each address of a host in turn, all of them together within the time allowed."""
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
-        end = time.monotonic() + (_left(timeout, httpcore.ConnectTimeout) or float("inf"))
-        failure: Exception | None = None
-        for address in _addresses(host, port):
-            left = max(end - time.monotonic(), _SHORTEST)
-            try:
-                return _Stream(super().connect_tcp(address, port, left, local_address, socket_options))
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure or httpcore.ConnectError("The host has no address.")
-
-
-def _addresses(host: str, port: int) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise httpcore.ConnectError(str(error)) from error
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 @contextmanager
@@ -126,102 +45,242 @@ def _as_httpx_errors() -> Iterator[None]:
         raise getattr(httpx, type(error).__name__)(str(error)) from error
 
 
+def _as_httpcore_request(request: httpx.Request) -> httpcore.Request:
+    return httpcore.Request(
+        method=request.method,
+        url=as_httpcore_url(request.url),
+        headers=request.headers.raw,
+        content=request.stream,
+        extensions=request.extensions,
+    )
+
+
+def _pool_settings(route: Route) -> dict[str, Any]:
+    return {
+        "ssl_context": route.ssl_context,
+        "proxy": route.proxy,
+        "max_connections": 1,
+        "keepalive_expiry": _IDLE,
+    }
+
+
+def _refuse_left_over(response: httpcore.Response) -> None:
+    """Refuse an answer that was there before the request was sent: it answers something else."""
+    if getattr(response.extensions.get("network_stream"), "unread", False):
+        raise httpcore.RemoteProtocolError("an answer that nobody had asked for was in the way")
+
+
+class _Connection:
+    """One connection to the server, made when it is needed and made anew when it has ended."""
+
+    def __init__(self, route: Route) -> None:
+        self._backend = Backend(to_proxy=route.proxy is not None)
+        self._pool = httpcore.ConnectionPool(**_pool_settings(route), network_backend=self._backend)
+
+    def send(self, request: httpx.Request) -> httpcore.Response:
+        response = self._pool.handle_request(_as_httpcore_request(request))
+        _refuse_left_over(response)
+        return response
+
+    def is_reusable(self) -> bool:
+        return all(connection.is_idle() for connection in self._pool.connections)
+
+    def close(self) -> None:
+        self._backend.close()  # past the pool, whose lock an interrupted thread may hold for ever
+
+
+class _AsyncConnection:
+    """The asynchronous twin of ``_Connection``."""
+
+    def __init__(self, route: Route) -> None:
+        self._backend = AsyncBackend(to_proxy=route.proxy is not None)
+        self._pool = httpcore.AsyncConnectionPool(**_pool_settings(route), network_backend=self._backend)
+
+    async def send(self, request: httpx.Request) -> httpcore.Response:
+        response = await self._pool.handle_async_request(_as_httpcore_request(request))
+        _refuse_left_over(response)
+        return response
+
+    def is_reusable(self) -> bool:
+        return all(connection.is_idle() for connection in self._pool.connections)
+
+    async def aclose(self) -> None:
+        await self._backend.aclose()
+
+
 class _Body(httpx.SyncByteStream):
-    def __init__(self, stream: Iterable[bytes]) -> None:
-        self._stream = stream
+    """An answer's body; the connection is given back, or dropped, when it is closed."""
+
+    def __init__(self, response: httpcore.Response, done: Callable[[], None]) -> None:
+        self._response = response
+        self._done = done
 
     def __iter__(self) -> Iterator[bytes]:
         with _as_httpx_errors():
-            yield from self._stream
+            yield from self._response.iter_stream()
 
     def close(self) -> None:
-        self._stream.close()  # type: ignore[attr-defined]  # the pool's streams have it
+        try:
+            self._response.close()
+        finally:
+            self._done()
 
 
 class Transport(httpx.BaseTransport):
-    """httpx's synchronous transport over a pool whose operations end with the call."""
+    """A synchronous transport; any number of threads may share it.
 
-    def __init__(self, proxy: httpx.Proxy | None) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
-            proxy=None if proxy is None else _as_httpcore_proxy(proxy),
-            max_connections=_LIMITS.max_connections,
-            max_keepalive_connections=_LIMITS.max_keepalive_connections,
-            keepalive_expiry=_LIMITS.keepalive_expiry,
-            network_backend=_Backend(),
-        )
+    The queue and the stack are atomic in the interpreter, so no interrupted thread can leave a lock held.
+
+    Args:
+        route: the way to the host.
+    """
+
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._permits: SimpleQueue[None] = SimpleQueue()
+        for _ in range(MAX_CONNECTIONS):
+            self._permits.put(None)
+        self._idle: deque[_Connection] = deque()
+        self._busy: set[_Connection] = set()
+        self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request, and give its answer with the body still to be read."""
-        with _as_httpx_errors():
-            response = self._pool.handle_request(
-                httpcore.Request(
-                    method=request.method,
-                    url=_as_httpcore_url(request.url),
-                    headers=request.headers.raw,
-                    content=request.stream,
-                    extensions=request.extensions,
-                )
-            )
+        """Send one request, and give its answer with the body still to be read.
+
+        Raises:
+            httpx.TransportError: it could not be sent, or was not answered.
+        """
+        connection = self._taken(request.extensions.get("timeout", {}).get("pool"))
+        response = None
+        try:
+            with _as_httpx_errors():
+                response = connection.send(request)
+        finally:
+            if response is None:
+                self._give_back(connection, reusable=False)
         return httpx.Response(
             status_code=response.status,
             headers=response.headers,
-            stream=_Body(response.stream),  # type: ignore[arg-type]  # a synchronous pool's streams are
+            stream=_Body(response, lambda: self._give_back(connection, reusable=connection.is_reusable())),
             extensions=response.extensions,
         )
 
+    def _taken(self, timeout: float | None) -> _Connection:
+        try:
+            self._permits.get(timeout=timeout)
+        except Empty:
+            raise httpx.PoolTimeout(f"All {MAX_CONNECTIONS} connections are in use.") from None
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = _Connection(self._route)
+        self._busy.add(connection)
+        if self._closed:
+            self._give_back(connection, reusable=False)
+            raise httpx.CloseError("The transport is closed.")
+        return connection
+
+    def _give_back(self, connection: _Connection, *, reusable: bool) -> None:
+        if connection not in self._busy:
+            return
+        self._busy.discard(connection)
+        if reusable and not self._closed:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        self._permits.put(None)
+
     def close(self) -> None:
-        """Close every connection."""
-        self._pool.close()
+        """Close every connection, those in use as well. Final; a request from now on is refused."""
+        self._closed = True
+        for connection in [*self._busy, *self._idle]:
+            connection.close()
 
 
-def _as_httpcore_url(url: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+class _AsyncBody(httpx.AsyncByteStream):
+    """The asynchronous twin of ``_Body``."""
+
+    def __init__(self, response: httpcore.Response, done: Callable[[], Any]) -> None:
+        self._response = response
+        self._done = done
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _as_httpx_errors():
+            async for part in self._response.aiter_stream():
+                yield part
+
+    async def aclose(self) -> None:
+        try:
+            await self._response.aclose()
+        finally:
+            await self._done()
 
 
-def _as_httpcore_proxy(proxy: httpx.Proxy) -> httpcore.Proxy:
-    return httpcore.Proxy(
-        url=_as_httpcore_url(proxy.url),
-        auth=proxy.raw_auth,
-        headers=proxy.headers.raw,
-        ssl_context=proxy.ssl_context,
-    )
+class AsyncTransport(httpx.AsyncBaseTransport):
+    """An asynchronous transport; any number of tasks of one event loop may share it.
 
+    Args:
+        route: the way to the host.
+    """
 
-def default_transport(base_url: str) -> httpx.BaseTransport:
-    """The transport for a base URL, with the proxy that the environment names for it."""
-    with _named_settings():
-        return Transport(_proxy_for(base_url))
+    def __init__(self, route: Route) -> None:
+        self._route = route
+        self._permits = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._idle: list[_AsyncConnection] = []
+        self._busy: set[_AsyncConnection] = set()
+        self._closed = False
 
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request, and give its answer with the body still to be read.
 
-def default_async_transport(base_url: str) -> httpx.AsyncBaseTransport:
-    """The asynchronous twin of ``default_transport``."""
-    with _named_settings():
-        return httpx.AsyncHTTPTransport(limits=_LIMITS, proxy=_proxy_for(base_url))
+        Raises:
+            httpx.TransportError: it could not be sent, or was not answered.
+        """
+        connection = await self._taken(request.extensions.get("timeout", {}).get("pool"))
+        response = None
+        try:
+            with _as_httpx_errors():
+                response = await connection.send(request)
+        finally:
+            if response is None:
+                await self._give_back(connection, reusable=False)
 
+        async def done() -> None:
+            await self._give_back(connection, reusable=connection.is_reusable())
 
-@contextmanager
-def _named_settings() -> Iterator[None]:
-    """A proxy or certificate setting that httpx cannot use is the user's to mend."""
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - httpx raises whatever its parts do
-        reason = type(error).__name__
-    else:
-        return
-    raise ConfigurationError(
-        f"The environment's proxy or certificate settings cannot be used ({reason}). Check HTTP_PROXY, "
-        "HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR; a SOCKS proxy needs the package socksio."
-    )
+        return httpx.Response(
+            status_code=response.status,
+            headers=response.headers,
+            stream=_AsyncBody(response, done),
+            extensions=response.extensions,
+        )
 
+    async def _taken(self, timeout: float | None) -> _AsyncConnection:
+        try:
+            async with asyncio.timeout(timeout):
+                await self._permits.acquire()
+        except TimeoutError:
+            raise httpx.PoolTimeout(f"All {MAX_CONNECTIONS} connections are in use.") from None
+        if self._closed:
+            self._permits.release()
+            raise httpx.CloseError("The transport is closed.")
+        connection = self._idle.pop() if self._idle else _AsyncConnection(self._route)
+        self._busy.add(connection)
+        return connection
 
-def _proxy_for(base_url: str) -> httpx.Proxy | None:
-    parts = urlsplit(base_url)
-    proxies = getproxies()
-    url = proxies.get(parts.scheme) or proxies.get("all")
-    if not url or proxy_bypass(parts.hostname or ""):
-        return None
-    proxy = httpx.Proxy(url if "://" in url else f"http://{url}")
-    if proxy.url.scheme.startswith("socks"):
-        import_module("socksio")  # the pool would miss it at the first request only
-    return proxy
+    async def _give_back(self, connection: _AsyncConnection, *, reusable: bool) -> None:
+        if connection not in self._busy:
+            return
+        self._busy.discard(connection)
+        self._permits.release()
+        if reusable and not self._closed:
+            self._idle.append(connection)
+        else:
+            # In a task of its own: a second cancellation must not leave the socket open.
+            await asyncio.shield(asyncio.ensure_future(connection.aclose()))
+
+    async def aclose(self) -> None:
+        """Close every connection, those in use as well. Final; a request from now on is refused."""
+        self._closed = True
+        for connection in [*self._busy, *self._idle]:
+            await connection.aclose()

@@ -119,6 +119,8 @@ def test_a_dedicated_cluster_has_a_base_url(url: str, host: str) -> None:
         ("http://128.0.0.1", "loopback"),
         ("https://download.voucherify.io", "exported files only"),
         (7, "text"),
+        ("https://1.2.3.999", "base_url"),
+        ("https://xn--a", "base_url"),
     ],
 )
 def test_a_base_url_that_breaks_a_rule_is_refused_at_construction(url: Any, problem: str) -> None:

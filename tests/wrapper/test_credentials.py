@@ -40,20 +40,16 @@ SPOILED = [
 ]
 
 
-def answer_with_headers_of(request: httpx.Request) -> httpx.Response:
-    """A server that tells nobody but the test what it was sent."""
-    return httpx.Response(204, headers={"x-request-id": repr(sorted(request.headers.items()))})
-
-
 def headers_sent(credentials: Any, release: Release) -> str:
     """What a request signed with these credentials carries."""
-    result = release(
-        "2CpRCE2c",
-        "ssn_any",
-        credentials=credentials,
-        transport=httpx.MockTransport(answer_with_headers_of),
-    )
-    return str(result.request_id)
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(204)
+
+    release("2CpRCE2c", "ssn_any", credentials=credentials, transport=httpx.MockTransport(answer))
+    return repr(sorted(seen[0].headers.items()))
 
 
 def test_an_api_key_is_two_headers(release: Release) -> None:
@@ -81,6 +77,8 @@ def test_an_object_of_ones_own_signs(release: Release) -> None:
             return {"X-App-Id": "id-of-vault", "X-App-Token": "token-of-vault"}
 
     assert isinstance(FromVault(), Credentials)
+    with Voucherify(FromVault()) as voucherify:
+        assert "FromVault(...)" in repr(voucherify)
     assert "token-of-vault" in headers_sent(FromVault(), release)
 
 
@@ -100,6 +98,28 @@ def test_an_object_of_ones_own_is_asked_again_after_a_401(release: Release) -> N
     result = release("c", "k", credentials=Rotating(), transport=httpx.MockTransport(answer))
 
     assert result.attempts == 2
+
+
+def test_a_second_signature_takes_the_place_of_the_first(release: Release) -> None:
+    """Credentials that change their kind leave no header of the refused ones on the request."""
+
+    class Changing:
+        def __init__(self) -> None:
+            self._left = [{"Authorization": "Bearer new"}, {"X-App-Id": "old", "X-App-Token": "old"}]
+
+        def headers(self) -> Mapping[str, str]:
+            return self._left.pop()
+
+    seen: list[httpx.Headers] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers.copy())
+        return httpx.Response(401 if len(seen) == 1 else 204)
+
+    release("c", "k", credentials=Changing(), transport=httpx.MockTransport(answer))
+    assert "x-app-token" in seen[0]
+    assert "x-app-token" not in seen[1]
+    assert seen[1]["authorization"] == "Bearer new"
 
 
 def test_credentials_that_stay_the_same_are_not_sent_again_after_a_401(release: Release) -> None:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import gzip
 import json
 import pickle
 import socket
 import ssl
 import sys
 import threading
-import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpcore
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import voucherify_wrapper
+from tests.wrapper.telling import everything_told_by
 from voucherify_wrapper import (
     APIConnectionError,
     APIError,
@@ -50,6 +50,7 @@ from voucherify_wrapper import (
 )
 from voucherify_wrapper import _errors as errors_module
 from voucherify_wrapper._foreign import MEANINGS, error_from_foreign
+from voucherify_wrapper._secrets import Redactor
 from voucherify_wrapper._transport import _HTTPCORE_ERRORS
 from voucherify_wrapper.sandbox import Fault
 
@@ -188,7 +189,9 @@ def test_a_rate_limit_error_says_how_long_to_wait(release: Release) -> None:
     """The wait is on the error and in its text."""
     error = failure(release, httpx.Response(429, headers={"Retry-After": "12"}))
     assert error.retry_after == 12.0
-    assert "Wait 12 seconds" in str(error)
+    assert "Wait 12 seconds before" in str(error)
+    long_wait = failure(release, httpx.Response(429, headers={"Retry-After": "172800"}))
+    assert "Wait 172800 seconds (48.0 hours)" in str(long_wait)
     assert "subscription" in str(failure(release, httpx.Response(429)))
 
 
@@ -215,7 +218,7 @@ error_bodies = st.one_of(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300)
 @given(status=st.integers(100, 999), body=error_bodies)
 def test_no_body_and_no_status_ends_in_a_foreign_exception(
     release: Release, status: int, body: bytes
@@ -309,6 +312,58 @@ def test_a_transport_of_ones_own_may_raise_anything(release: Release, foreign: E
     assert type(error) is APIConnectionError
     assert error.__cause__ is foreign
     assert "transport" in str(error)
+
+
+@pytest.mark.parametrize("status", [204, 404])
+def test_headers_outside_ascii_are_no_obstacle(release: Release, status: int) -> None:
+    """HTTP's headers are bytes; a name with an umlaut in them changes nothing."""
+    answer = httpx.Response(
+        status, headers=[(b"X-Name", "Zürich".encode("latin-1")), (b"X-Utf8", "☃".encode())]
+    )
+    if status == 404:
+        assert failure(release, answer).headers["x-name"]
+    else:
+        transport = httpx.MockTransport(lambda _: answer)
+        assert release("c", "k", credentials=KEY, transport=transport).released
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "gzip, gzip", "nonsense"])
+def test_a_refusal_that_cannot_be_decoded_keeps_its_status(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any], coding: str
+) -> None:
+    """The status says enough."""
+    voucherify_sandbox.inject(
+        Fault(status=500, body=b"not encoded so", headers=(("Content-Encoding", coding),))
+    )
+
+    with pytest.raises(ServerError) as caught:
+        release("2CpRCE2c", "ssn_any", **to_sandbox)
+    assert caught.value.body == ""
+
+
+def test_a_compressed_refusal_is_read(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
+) -> None:
+    """Gzip is what is asked for, and what is understood."""
+    body = gzip.compress(json.dumps(FULL).encode())
+    voucherify_sandbox.inject(Fault(status=404, body=body, headers=(("Content-Encoding", "gzip"),)))
+
+    with pytest.raises(VoucherNotFoundError, match="Enigma"):
+        release("2CpRCE2c", "ssn_any", **to_sandbox)
+
+
+@pytest.mark.parametrize(("coding", "layers"), [("gzip", 1), ("gzip, gzip", 2)])
+def test_a_few_bytes_that_become_gigabytes_are_refused(
+    release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any], coding: str, layers: int
+) -> None:
+    """Neither time nor memory is given to a bomb, of one layer or of two."""
+    bomb = b"\0" * 2**28
+    for _ in range(layers):
+        bomb = gzip.compress(bomb, 9)
+    voucherify_sandbox.inject(Fault(status=200, body=bomb, headers=(("Content-Encoding", coding),)))
+
+    with pytest.raises(InvalidResponseError):
+        release("2CpRCE2c", "ssn_any", **to_sandbox)
 
 
 def test_a_transport_may_answer_with_nonsense(release: Release) -> None:
@@ -451,8 +506,9 @@ def test_a_limit_that_is_over_at_once_sends_nothing(
     release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
 ) -> None:
     """A call whose time is up before it is sent is a timeout like any other."""
-    with pytest.raises(APITimeoutError):
+    with pytest.raises(APITimeoutError, match="before the request was sent") as caught:
         release("2CpRCE2c", "ssn_any", call_timeout=1e-9, **to_sandbox)
+    assert caught.value.attempts == 0
     assert voucherify_sandbox.requests == []
 
 
@@ -545,33 +601,11 @@ def test_causes_in_groups_are_found() -> None:
     foreign = httpx.ConnectError("told")
     foreign.__cause__ = group
 
-    error = error_from_foreign(foreign, outer=None, method="DELETE", url="https://x.example/y", attempts=1)
+    error = error_from_foreign(
+        foreign, outer=None, method="DELETE", url="https://x.example/y", attempts=1, redactor=Redactor(())
+    )
 
     assert type(error) is TLSError
-
-
-def everything_told_by(error: BaseException) -> str:
-    """All that a person or a tool could be shown of an exception: the frames' local variables as well.
-
-    But for the tests' own frames, which know the secret.
-    """
-    told: list[str] = []
-    pending: list[BaseException | None] = [error]
-    while pending:
-        link = pending.pop()
-        if link is not None:
-            frames = [
-                pair
-                for pair in traceback.walk_tb(link.__traceback__)
-                if TESTS not in pair[0].f_code.co_filename
-            ]
-            told += traceback.StackSummary.extract(iter(frames), capture_locals=True).format()
-            told.append(f"{link!r}{link}{vars(link)}{link.args}")
-            pending += [link.__cause__, link.__context__]
-    return "".join(told)
-
-
-TESTS = str(Path(__file__).parent)
 
 
 SECRETIVE = [
@@ -585,6 +619,12 @@ SECRETIVE = [
     Fault(status=500, body=b"you sent token-hunter2", headers=(("X-Echo", "token-hunter2"),)),
     Fault(status=400, body=b'{"code": 400, "message": "token-hunter2", "details": "token\\u002dhunter2"}'),
     Fault(status=200, body=b"token-hunter2"),
+    Fault(raw=b"token-hunter2 is no status line\r\n\r\n", end="close"),
+    Fault(raw=b"HTTP/1.1 204 OK\r\ntoken-hunter2\r\n\r\n", end="close"),
+    Fault(status=404, headers=(("X-Request-Id", "token-hunter2"), ("X-Rate-Limit-Type", "token-hunter2"))),
+    Fault(status=404, headers=(("token-hunter2", "as a name"),)),
+    Fault(status=400, body=b"TOKEN-HUNTER2 dG9rZW4taHVudGVyMg== token%2dhunter2 token&#45;hunter2"),
+    Fault(status=400, body=b"x" * (2**20 - 5) + b"token-hunter2" + b"y" * 2**20),
 ]
 
 
@@ -601,7 +641,16 @@ def test_no_exception_shows_a_secret(
 
     logged = [record.getMessage() for record in caplog.records if record.name.startswith("voucherify")]
     assert logged
-    assert KEY.app_token not in everything_told_by(caught.value) + "".join(logged)
+    told = (everything_told_by(caught.value) + "".join(logged)).lower()
+    for form in (
+        "token-hunter2",
+        "token-hunte",
+        "token\\u002dhunter2",
+        "token%2dhunter2",
+        "&#45;",
+        "dg9rzw4tahvudgvymg",
+    ):
+        assert form not in told
 
 
 def test_connect_failures_show_no_secret(release: Release) -> None:
@@ -613,7 +662,7 @@ def test_connect_failures_show_no_secret(release: Release) -> None:
 
 
 def test_closing_ends_a_call_that_is_under_way(
-    voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
+    voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any], wait_until: Any
 ) -> None:
     """A thread that waits for an answer is woken, and learns that the client was closed."""
     voucherify_sandbox.inject(Fault(after_bytes=0, end="hang"))
@@ -628,8 +677,7 @@ def test_closing_ends_a_call_that_is_under_way(
 
     thread = threading.Thread(target=call)
     thread.start()
-    while not voucherify_sandbox.requests:
-        thread.join(0.01)
+    wait_until(lambda: voucherify_sandbox.requests)
     voucherify.close()
     thread.join(20)
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.wrapper.telling import everything_told_by
 from voucherify_wrapper import ConfigurationError, Timeout, Voucherify, VoucherifyError
 from voucherify_wrapper._config import credentials_file
 
@@ -111,6 +112,16 @@ def test_a_profile_is_named_in_the_environment_or_in_an_argument(monkeypatch: py
     assert sent() == ("environment.example", {"authorization": "Bearer of-the-environment"})
 
 
+@pytest.mark.usefixtures("profiles")
+def test_the_default_profile_leads_nobody_elses_credentials_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read, host and all, only when no other source has credentials; a spoiled one hinders nobody."""
+    monkeypatch.setenv("VOUCHERIFY_OAUTH_TOKEN", "the-token")
+    assert sent() == ("api.voucherify.io", {"authorization": "Bearer the-token"})
+
+    credentials_file().chmod(0o644)
+    assert sent() == ("api.voucherify.io", {"authorization": "Bearer the-token"})
+
+
 def test_an_env_file_is_read_on_request(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, profiles: Path
 ) -> None:
@@ -120,7 +131,7 @@ def test_an_env_file_is_read_on_request(
     monkeypatch.chdir(tmp_path)
     key = {"x-app-id": "id-of-file", "x-app-token": "token-of-file"}
     assert sent()[1]["x-app-id"] == "id-of-default"
-    assert sent(env_file=".env") == ("as1.api.voucherify.io", key)
+    assert sent(env_file=".env") == ("api.voucherify.io", key)
 
     file.write_text("VOUCHERIFY_PROFILE=staging\n")
     assert sent(env_file=file)[0] == "staging.example"
@@ -135,8 +146,7 @@ def refusal(**settings: Any) -> str:
     with pytest.raises(ConfigurationError) as caught:
         Voucherify(**settings)
     assert SECRET not in str(caught.value)
-    before = caught.value.__context__
-    assert before is None or SECRET not in repr((before.args, vars(before)))
+    assert SECRET not in everything_told_by(caught.value)
     return str(caught.value)
 
 
@@ -205,6 +215,8 @@ def test_a_spoiled_environment_is_told_by_name(
         (f'[default]\napp_id = "{SECRET}\n', ["not TOML", "line 2"]),
         (f'[staging]\noauth_token = "{SECRET}"\n', ["no such profile"]),
         ("", ["no such profile"]),
+        ("x = " + "[" * 5000, ["not TOML", "too large"]),
+        ("x = " + "9" * 5000, ["not TOML", "too large"]),
     ],
 )
 def test_a_spoiled_profile_is_told_by_file_and_key(profiles: Path, content: str, named: list[str]) -> None:
@@ -258,6 +270,12 @@ def test_an_env_file_that_cannot_be_read_is_refused(tmp_path: Path, name: str) -
     assert name.split("\0", maxsplit=1)[0] in refusal(env_file=tmp_path / name)
 
 
+@pytest.mark.parametrize("wrong", [5, b".env", [], object()])
+def test_an_env_file_that_is_no_path_is_refused(wrong: Any) -> None:
+    """Anything but text or a path is named by its type."""
+    assert type(wrong).__name__ in refusal(env_file=wrong)
+
+
 def test_an_env_file_with_an_empty_variable_is_refused(tmp_path: Path) -> None:
     """A variable without a value is as empty as one with an empty value."""
     (tmp_path / ".env").write_text("VOUCHERIFY_OAUTH_TOKEN\n")
@@ -283,7 +301,7 @@ def test_a_profile_without_a_host_leads_to_europe(profiles: Path) -> None:
     assert sent(profile="eu") == ("api.voucherify.io", {"authorization": "Bearer t"})
 
 
-@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), True, "30", 1e9])
+@pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), True, "30", 1e9, 10**4000])
 def test_a_timeout_that_is_no_number_of_seconds_is_refused(timeout: Any) -> None:
     """Zero, infinity and a string would mean something else to everybody."""
     with pytest.raises(ConfigurationError, match="timeout"):

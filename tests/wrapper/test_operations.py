@@ -18,6 +18,7 @@ from voucherify_wrapper import (
     ApiKey,
     APITimeoutError,
     AsyncVoucherify,
+    InvalidArgumentError,
     UsageError,
     Voucherify,
     VoucherifyError,
@@ -178,6 +179,39 @@ def test_a_generated_timeout_limits_the_whole_call(
             release_validation_session.sync(
                 "c", "k", client=voucherify.client.with_timeout(httpx.Timeout(None))
             )
+
+
+@pytest.mark.parametrize("code", ["", ".", ".."])
+def test_no_generated_operation_can_name_another_resource(code: str) -> None:
+    """The rule for path parameters holds below the generated code."""
+    seen, transport = handed_requests()
+    with (
+        Voucherify(ApiKey("id", "token"), transport=transport) as voucherify,
+        pytest.raises(InvalidArgumentError, match="another resource"),
+    ):
+        release_validation_session.sync(code, "k", client=voucherify.client)
+    assert seen == []
+
+
+def test_the_generated_client_works_as_a_context_manager_and_with_a_plain_timeout() -> None:
+    """Entering and leaving it is harmless; the session is Voucherify's to close."""
+    seen, transport = handed_requests()
+
+    async def run() -> None:
+        async with (
+            AsyncVoucherify(ApiKey("id", "token"), transport=transport) as voucherify,
+            voucherify.client as client,
+        ):
+            await release_validation_session.asyncio_detailed("c", "k", client=client)
+
+    with Voucherify(ApiKey("id", "token"), transport=transport) as voucherify:
+        with voucherify.client as client:
+            release_validation_session.sync_detailed("c", "k", client=client)
+        plain: Any = 7
+        release_validation_session.sync_detailed("c", "k", client=voucherify.client.with_timeout(plain))
+    asyncio.run(run())
+    assert seen[1].extensions["timeout"]["read"] <= 7
+    assert len(seen) == 3
 
 
 def test_the_wrong_half_of_the_generated_code_is_told() -> None:

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voucherify_wrapper import (
@@ -114,7 +115,7 @@ segments = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_siz
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150)
 @given(code=segments, key=segments)
 def test_every_other_text_reaches_the_server_as_exactly_that_text(
     voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any], code: str, key: str
@@ -146,6 +147,49 @@ def test_a_subclass_of_str_is_sent_as_its_text(
         voucherify.release_validation_session(Named("2CpRCE2c"), Named(key))
 
     assert voucherify_sandbox.released == [("2CpRCE2c", key)]
+
+
+def test_a_subclass_of_str_cannot_smuggle_dots() -> None:
+    """What it is equal to, and what it encodes to, is not asked."""
+
+    class Sly(str):
+        __slots__ = ()
+
+        def __eq__(self, other: object) -> bool:
+            return False
+
+        def __hash__(self) -> int:
+            return 0
+
+        def encode(self, *_: Any) -> bytes:
+            raise LookupError
+
+    with Voucherify(ApiKey("id", "token")) as voucherify, pytest.raises(InvalidArgumentError):
+        voucherify.release_validation_session(Sly(".."), "k")
+
+
+def test_a_transport_of_ones_own_is_used_as_given_and_left_open() -> None:
+    """Who made it closes it: two clients may share one."""
+
+    class Counting(httpx.MockTransport):
+        closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
+
+        async def aclose(self) -> None:
+            self.closed += 1
+
+    transport = Counting(lambda _: httpx.Response(204))
+
+    async def run() -> None:
+        async with AsyncVoucherify(ApiKey("id", "token"), transport=transport) as awaited:
+            await awaited.release_validation_session("c", "k")
+
+    with Voucherify(ApiKey("id", "token"), transport=transport) as blocking:
+        blocking.release_validation_session("c", "k")
+    asyncio.run(run())
+    assert transport.closed == 0
 
 
 def test_threads_share_a_client(voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]) -> None:

@@ -10,26 +10,38 @@ import ssl
 import subprocess
 import sys
 import threading
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import httpcore
 import httpx
 import pytest
+import trustme
 
+from tests.wrapper.telling import everything_told_by
 from voucherify_wrapper import (
     APIConnectionError,
     ApiKey,
+    APITimeoutError,
     AsyncVoucherify,
+    ClientClosedError,
     ConfigurationError,
+    ConnectionLostError,
+    InvalidResponseError,
+    ReleaseResult,
     TLSError,
     Voucherify,
     VoucherifyError,
 )
-from voucherify_wrapper._transport import Transport, deadline
+from voucherify_wrapper._network import AsyncBackend, Backend, deadline
+from voucherify_wrapper._routes import Route, route_to
+from voucherify_wrapper._transport import MAX_CONNECTIONS, AsyncTransport, Transport
 from voucherify_wrapper.sandbox import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.wrapper.conftest import Release
     from voucherify_wrapper.sandbox import Sandbox
@@ -38,14 +50,15 @@ KEY = ApiKey("id-hunter2", "token-hunter2")
 
 
 class Server:
-    """A loopback server that does to each connection what it is told to, in a thread."""
+    """A loopback server that does to each connection what it is told to, each in a thread of its own."""
 
     def __init__(self, serve: Any) -> None:
         self._serve = serve
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=200)
         self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
+        self.accepted: list[socket.socket] = []
+        self._threads = [threading.Thread(target=self._run)]
+        self._threads[0].start()
 
     def _run(self) -> None:
         while True:
@@ -53,16 +66,22 @@ class Server:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            with connection:
-                try:
-                    self._serve(connection)
-                except OSError:
-                    continue
+            self.accepted.append(connection)
+            self._threads.append(threading.Thread(target=self._attend, args=(connection,)))
+            self._threads[-1].start()
+
+    def _attend(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            self._serve(connection)
 
     def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
+        """Stop, whatever the connections are doing."""
+        for open_socket in (self._listener, *self.accepted):
+            with suppress(OSError):
+                open_socket.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
         self._listener.close()
-        self._thread.join()
 
 
 def read_head(connection: socket.socket) -> bytes:
@@ -149,39 +168,20 @@ def test_a_certificate_file_that_is_missing_is_told_at_construction(monkeypatch:
 
 @pytest.fixture
 def tls_server(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
-    """A TLS server whose certificate a file vouches for, and no authority."""
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    subprocess.run(
-        [
-            *(
-                "openssl",
-                "req",
-                "-x509",
-                "-newkey",
-                "rsa:2048",
-                "-nodes",
-                "-days",
-                "1",
-                "-subj",
-                "/CN=localhost",
-            ),
-            *("-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
+    """A TLS server for localhost, and the certificate of the authority that vouches for it."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    authority.issue_cert("localhost").configure_cert(context)
 
     def serve(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secured:
-            head = b""
-            while b"\r\n\r\n" not in head:
-                head += secured.recv(65536)
-            secured.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+            while head := read_head(secured):
+                silent = b"/silent/" in head
+                secured.sendall(b"" if silent else b"HTTP/1.1 204 No Content\r\n\r\n")
 
     server = Server(serve)
-    yield server, certificate
+    yield server, tmp_path / "authority.pem"
     server.close()
 
 
@@ -249,22 +249,366 @@ def test_a_connection_that_breaks_within_the_request_is_told(release: Release, c
     server.close()
 
 
-def test_connections_are_reused(voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]) -> None:
-    """Ten calls, one connection: the server sees one client port."""
-    voucherify_sandbox.add_voucher("many", None)
-    ports = set()
-    with Voucherify(**to_sandbox) as voucherify:
+def answering(connection: socket.socket) -> None:
+    """Release everything, over one connection."""
+    while read_head(connection):
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+@pytest.fixture
+def answering_server() -> Iterator[Server]:
+    """A server that releases everything and keeps its connections open."""
+    server = Server(answering)
+    yield server
+    server.close()
+
+
+def test_connections_are_reused(answering_server: Server) -> None:
+    """Ten calls of each client, one connection each; threads take no more than they need at once."""
+    url = f"http://127.0.0.1:{answering_server.port}"
+
+    async def run() -> None:
+        async with AsyncVoucherify(KEY, base_url=url) as voucherify:
+            for _ in range(10):
+                await voucherify.release_validation_session("c", "k")
+
+    with Voucherify(KEY, base_url=url) as voucherify:
         for _ in range(10):
-            voucherify.release_validation_session("many", voucherify_sandbox.lock("many"))
-            ports |= {line.split()[1] for line in established(voucherify_sandbox.base_url)}
-    assert len(ports) == 1
+            voucherify.release_validation_session("c", "k")
+    asyncio.run(run())
+    assert len(answering_server.accepted) == 2
 
 
-def established(base_url: str) -> list[str]:
-    """The lines of the kernel's table for connections to a port of this machine."""
-    port = f"{int(base_url.rpartition(':')[2]):04X}"
-    table = Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()
-    return [line for line in table if line.split()[2].endswith(":" + port) and line.split()[3] == "01"]
+def test_a_thousand_tasks_share_a_hundred_connections(answering_server: Server) -> None:
+    """However many tasks there are, all succeed, and the connections stay within the limit."""
+
+    async def run() -> None:
+        async with AsyncVoucherify(KEY, base_url=f"http://127.0.0.1:{answering_server.port}") as voucherify:
+            calls = (voucherify.release_validation_session("c", "k") for _ in range(1000))
+            assert all(result.released for result in await asyncio.gather(*calls))
+
+    asyncio.run(run())
+    assert len(answering_server.accepted) <= MAX_CONNECTIONS
+
+
+def held() -> tuple[threading.Event, Server]:
+    """A server that answers nobody before the event is set."""
+    free = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        while read_head(connection):
+            free.wait(60)
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    return free, Server(serve)
+
+
+def test_waiting_for_a_connection_ends_in_time(wait_until: Any) -> None:
+    """When all connections are in use, one call more is a timeout that says so, and the others succeed."""
+    free, server = held()
+    url = f"http://127.0.0.1:{server.port}"
+
+    async def run() -> None:
+        async with AsyncVoucherify(KEY, base_url=url) as awaited:
+            calls = [
+                asyncio.ensure_future(awaited.release_validation_session("c", "k"))
+                for _ in range(MAX_CONNECTIONS)
+            ]
+            while len(server.accepted) < 2 * MAX_CONNECTIONS:
+                await asyncio.sleep(0.01)
+            with pytest.raises(APITimeoutError):
+                await awaited.release_validation_session("c", "k", timeout=0.2)
+            free.set()
+            assert all(result.released for result in await asyncio.gather(*calls))
+
+    with Voucherify(KEY, base_url=url) as voucherify, ThreadPoolExecutor(MAX_CONNECTIONS) as pool:
+        calls = [pool.submit(voucherify.release_validation_session, "c", "k") for _ in range(MAX_CONNECTIONS)]
+        wait_until(lambda: len(server.accepted) == MAX_CONNECTIONS)
+        with pytest.raises(APITimeoutError, match="became free"):
+            voucherify.release_validation_session("c", "k", timeout=0.2)
+        asyncio.run(run())
+        assert all(call.result().released for call in calls)
+    server.close()
+
+
+def test_closing_ends_calls_that_wait_for_a_connection(wait_until: Any) -> None:
+    """None of them is sent afterwards, and no connection stays open."""
+    free, server = held()
+    voucherify = Voucherify(KEY, base_url=f"http://127.0.0.1:{server.port}")
+    with ThreadPoolExecutor(2 * MAX_CONNECTIONS) as pool:
+        calls = [
+            pool.submit(voucherify.release_validation_session, "c", "k") for _ in range(2 * MAX_CONNECTIONS)
+        ]
+        wait_until(lambda: len(server.accepted) == MAX_CONNECTIONS)
+        voucherify.close()
+        assert {type(call.exception()) for call in calls} == {ClientClosedError}
+    free.set()
+    server.close()
+    assert len(server.accepted) == MAX_CONNECTIONS
+
+
+def test_closing_ends_tasks_that_wait_for_a_connection() -> None:
+    """The same for tasks."""
+    free, server = held()
+
+    async def run() -> None:
+        voucherify = AsyncVoucherify(KEY, base_url=f"http://127.0.0.1:{server.port}")
+        calls = [
+            asyncio.ensure_future(voucherify.release_validation_session("c", "k"))
+            for _ in range(2 * MAX_CONNECTIONS)
+        ]
+        while len(server.accepted) < MAX_CONNECTIONS:
+            await asyncio.sleep(0.01)
+        await voucherify.aclose()
+        outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        assert {type(outcome) for outcome in outcomes} == {ClientClosedError}
+
+    asyncio.run(run())
+    free.set()
+    server.close()
+    assert len(server.accepted) == MAX_CONNECTIONS
+
+
+def test_a_closed_transport_opens_nothing(answering_server: Server) -> None:
+    """A request that comes after closing is refused, and so is a connection that comes about after it."""
+    request = httpx.Request("DELETE", f"http://127.0.0.1:{answering_server.port}/")
+    closed = Transport(Route(None))
+    closed.close()
+    with pytest.raises(httpx.CloseError):
+        closed.handle_request(request)
+
+    backend = Backend(to_proxy=False)
+    backend.close()
+    with pytest.raises(httpcore.ConnectError, match="closed"):
+        backend.connect_tcp("127.0.0.1", answering_server.port)
+
+    async def run() -> None:
+        closed = AsyncTransport(Route(None))
+        await closed.aclose()
+        with pytest.raises(httpx.CloseError):
+            await closed.handle_async_request(request)
+        backend = AsyncBackend(to_proxy=False)
+        await backend.aclose()
+        with pytest.raises(httpcore.ConnectError, match="closed"):
+            await backend.connect_tcp("127.0.0.1", answering_server.port)
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("turns", range(1, 25))
+def test_a_cancelled_task_leaves_no_connection_behind(answering_server: Server, turns: int) -> None:
+    """Cancelled at whatever turn of the loop, once or twice: the next call finds a connection."""
+
+    async def run() -> None:
+        async with AsyncVoucherify(KEY, base_url=f"http://127.0.0.1:{answering_server.port}") as voucherify:
+            for again in (False, True):
+                for _ in range(MAX_CONNECTIONS // 2 + 1):
+                    task = asyncio.ensure_future(voucherify.release_validation_session("c", "k"))
+                    for _ in range(turns):
+                        await asyncio.sleep(0)
+                    task.cancel()
+                    if again:
+                        await asyncio.sleep(0)
+                        task.cancel()
+                    await asyncio.wait([task])
+            assert (await voucherify.release_validation_session("c", "k", timeout=20)).released
+
+    asyncio.run(run())
+
+
+def test_handshakes_that_fail_behind_a_proxy_use_nothing_up(
+    release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than there are connections, and the client still finds one."""
+    good = threading.Event()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority = trustme.CA()
+    authority.issue_cert("shop.example").configure_cert(context)
+
+    def serve(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+        if not good.is_set():
+            connection.sendall(b"this is no TLS")
+            return
+        with context.wrap_socket(connection, server_side=True) as secured:
+            answering(secured)
+
+    server = Server(serve)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.port}")
+    with authority.cert_pem.tempfile() as trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", trusted)
+        run = many_then_good(release, good)
+    server.close()
+    assert run.released
+
+
+def many_then_good(release: Release, good: threading.Event) -> ReleaseResult:
+    """Fail more often than there are connections, with one client, and then succeed with it."""
+    failures = MAX_CONNECTIONS + 5
+    if getattr(release, "__name__", None) == "release_sync":
+        with Voucherify(KEY, base_url="https://shop.example") as blocking:
+            for _ in range(failures):
+                with pytest.raises(APIConnectionError):
+                    blocking.release_validation_session("c", "k")
+            good.set()
+            return blocking.release_validation_session("c", "k", timeout=20)
+
+    async def run() -> ReleaseResult:
+        async with AsyncVoucherify(KEY, base_url="https://shop.example") as awaited:
+            for _ in range(failures):
+                with pytest.raises(APIConnectionError):
+                    await awaited.release_validation_session("c", "k")
+            good.set()
+            return await awaited.release_validation_session("c", "k", timeout=20)
+
+    return asyncio.run(run())
+
+
+STALE = b'HTTP/1.1 404 Not Found\r\nContent-Length: 27\r\n\r\n{"resource_type":"session"}'
+
+
+@pytest.mark.parametrize("left_over", [STALE, b"HTTP/1.1 204 No Content\r\n\r\n"])
+def test_an_answer_that_nobody_asked_for_answers_nothing(left_over: bytes) -> None:
+    """What a server sends beyond an answer is not taken for the answer to the next request."""
+
+    def serve(connection: socket.socket) -> None:
+        while read_head(connection):
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n" + left_over)
+
+    server = Server(serve)
+    url = f"http://127.0.0.1:{server.port}"
+
+    async def run() -> None:
+        async with AsyncVoucherify(KEY, base_url=url) as awaited:
+            await awaited.release_validation_session("c", "k")
+            with pytest.raises(InvalidResponseError, match="nobody had asked for"):
+                await awaited.release_validation_session("c", "other", missing_ok=True)
+            assert (await awaited.release_validation_session("c", "third")).released
+
+    with Voucherify(KEY, base_url=url) as blocking:
+        blocking.release_validation_session("c", "k")
+        with pytest.raises(InvalidResponseError, match="nobody had asked for"):
+            blocking.release_validation_session("c", "other", missing_ok=True)
+        assert blocking.release_validation_session("c", "third").released
+    asyncio.run(run())
+    server.close()
+
+
+def test_closing_never_turns_tls_off(
+    tls_server: tuple[Server, Path], monkeypatch: pytest.MonkeyPatch, wait_until: Any
+) -> None:
+    """A call that waits on TLS is woken by closing, and ends as closed."""
+    server, authority = tls_server
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    voucherify = Voucherify(KEY, base_url=f"https://localhost:{server.port}")
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(voucherify.release_validation_session, "silent", "k")
+        wait_until(lambda: server.accepted)
+        voucherify.close()
+        assert isinstance(call.exception(20), ClientClosedError)
+
+
+def test_a_name_that_is_not_resolved_in_time_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's resolver cannot be hurried; the call leaves it behind."""
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(60) and [])
+    with Voucherify(KEY, base_url="https://shop.example", timeout=0.2) as voucherify:
+        with pytest.raises(APITimeoutError):
+            voucherify.release_validation_session("c", "k")
+        answered.set()
+        with pytest.raises(APIConnectionError, match="no address"):
+            voucherify.release_validation_session("c", "k", timeout=20)
+
+
+def test_a_damaged_tls_record_is_a_lost_connection(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A record that does not decrypt, after a good handshake."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority = trustme.CA()
+    authority.issue_cert("localhost").configure_cert(context)
+
+    def serve(connection: socket.socket) -> None:
+        copy = connection.dup()
+        with copy, context.wrap_socket(connection, server_side=True) as secured:
+            read_head(secured)
+            copy.sendall(b"\x17\x03\x03\x00\x20" + b"damaged!" * 4)
+
+    server = Server(serve)
+    with authority.cert_pem.tempfile() as trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", trusted)
+        with pytest.raises(ConnectionLostError):
+            release("c", "k", credentials=KEY, base_url=f"https://localhost:{server.port}")
+    server.close()
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "HTTPS_PROXY"])
+def test_a_proxy_that_is_not_there_is_told_as_such(
+    release: Release, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """Who reads the error looks at the proxy, and not at Voucherify."""
+    monkeypatch.setenv(variable, "http://user:hunter2-secret@127.0.0.1:9")
+    scheme = variable.partition("_")[0].lower()
+
+    with pytest.raises(APIConnectionError, match="The proxy in front") as caught:
+        release("c", "k", credentials=KEY, base_url=f"{scheme}://127.0.0.9:1")
+    assert "hunter2-secret" not in everything_told_by(caught.value)
+
+
+def test_a_proxys_password_is_shown_nowhere(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even when the proxy repeats it."""
+
+    def serve(connection: socket.socket) -> None:
+        head = read_head(connection)
+        told = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"proxy-authorization"))
+        connection.sendall(
+            b"HTTP/1.1 407 " + told.split()[-1] + b"\r\nContent-Length: 20\r\n\r\nuser:hunter2-secret!"
+        )
+
+    server = Server(serve)
+    monkeypatch.setenv("ALL_PROXY", f"http://user:hunter2-secret@127.0.0.1:{server.port}")
+    for url in ("https://shop.example", "http://127.0.0.9:1"):
+        with pytest.raises(VoucherifyError) as caught:
+            release("c", "k", credentials=KEY, base_url=url)
+        told = everything_told_by(caught.value)
+        assert "hunter2-secret" not in told
+        assert "dXNlcjpodW50ZXIyLXNlY3JldA" not in told
+    server.close()
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "url", "exempt"),
+    [
+        ("", "https://shop.example", False),
+        ("*", "https://shop.example", True),
+        ("localhost, *", "https://shop.example", True),
+        ("shop.example", "https://shop.example", True),
+        ("SHOP.example", "https://shop.example", True),
+        ("example", "https://shop.example", True),
+        (".example", "https://shop.example", True),
+        (".shop.example", "https://shop.example", False),
+        ("op.example", "https://shop.example", False),
+        ("shop.example:8443", "https://shop.example:8443", True),
+        ("shop.example:8443", "https://shop.example", False),
+        ("https://shop.example", "https://shop.example", True),
+        ("http://shop.example", "https://shop.example", False),
+        ("all://shop.example", "https://shop.example", True),
+        ("127.0.0.1", "http://127.0.0.1:8000", True),
+        ("::1", "http://[::1]:8000", True),
+        ("localhost", "http://localhost:1", True),
+        ("localhost", "https://my.localhost", False),
+    ],
+)
+def test_no_proxy_is_read_as_httpx_reads_it(
+    monkeypatch: pytest.MonkeyPatch, no_proxy: str, url: str, *, exempt: bool
+) -> None:
+    """The same hosts are exempt; checked against the table, and the table against httpx itself."""
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+
+    assert (route_to(url).proxy is None) is exempt
+    with httpx.Client() as client:
+        chosen = client._transport_for_url(httpx.URL(url))
+        assert (chosen is client._transport) is exempt
 
 
 def test_all_addresses_of_a_host_are_tried_within_the_limit(voucherify_sandbox: Sandbox) -> None:
@@ -277,7 +621,7 @@ def test_all_addresses_of_a_host_are_tried_within_the_limit(voucherify_sandbox: 
 
 def test_a_deadline_that_has_passed_sends_nothing(voucherify_sandbox: Sandbox) -> None:
     """The transport looks at the clock before it connects."""
-    transport = Transport(None)
+    transport = Transport(Route(None))
     request = httpx.Request("GET", voucherify_sandbox.base_url)
     with deadline(0.0), pytest.raises(httpx.ConnectTimeout):
         transport.handle_request(request)
@@ -287,14 +631,14 @@ def test_a_deadline_that_has_passed_sends_nothing(voucherify_sandbox: Sandbox) -
 
 def test_the_transport_serves_without_a_deadline(voucherify_sandbox: Sandbox) -> None:
     """It is a plain httpx transport for whoever uses it as one."""
-    with httpx.Client(transport=Transport(None)) as client:
+    with httpx.Client(transport=Transport(Route(None))) as client:
         assert client.get(f"{voucherify_sandbox.base_url}/v1/vouchers/x").status_code == 401
 
 
 def test_a_large_request_is_written_whole(voucherify_sandbox: Sandbox) -> None:
     """Bodies larger than one slice arrive to the byte."""
     body = os.urandom(200_000)
-    with httpx.Client(transport=Transport(None)) as client:
+    with httpx.Client(transport=Transport(Route(None))) as client:
         client.post(f"{voucherify_sandbox.base_url}/v1/validations", content=body)
     assert voucherify_sandbox.requests[-1].body == body
 

@@ -1,0 +1,6 @@
+"""The package's logger: one line per attempt at DEBUG, one per repetition at INFO, silent by default."""
+
+import logging
+
+logger = logging.getLogger("voucherify_wrapper")
+logger.addHandler(logging.NullHandler())

@@ -1,0 +1,256 @@
+"""Connections below httpcore's pools: they end with the call, and can be closed in any state of the pool.
+
+httpx's timeouts start anew with every byte that arrives, so a server that drips its headers could hold a
+thread for hours. The synchronous streams therefore know when the call has to end; the asynchronous ones need
+not, as a task can be cancelled from outside.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+
+from ._clusters import is_address
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable, Iterator
+
+_SLICE = 65_536  # bytes written before the clock is looked at again
+_SHORTEST = 0.001  # seconds that a further address is given when the time is up
+
+_deadline: ContextVar[float | None] = ContextVar("voucherify_deadline", default=None)
+
+
+@contextmanager
+def deadline(at: float) -> Iterator[None]:
+    """Let every network operation of this thread end at a time of the monotonic clock."""
+    token = _deadline.set(at)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def _left(timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
+    at = _deadline.get()
+    if at is None:
+        return timeout
+    left = at - time.monotonic()
+    if left <= 0:
+        raise error("The time allowed for the whole call ran out.")
+    return left if timeout is None else min(timeout, left)
+
+
+class Stream(httpcore.NetworkStream):
+    """A connection whose every operation also ends with the call.
+
+    Attributes:
+        unread: True from a write until something is read. An answer that is complete while nothing was read
+            was left over from before, and is no answer to this request.
+    """
+
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+        self.unread = False
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what has arrived."""
+        received = self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        self.unread = False
+        return received
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all of it."""
+        self.unread = True
+        for start in range(0, len(buffer), _SLICE):
+            self._stream.write(buffer[start : start + _SLICE], _left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        """Close, and wake a thread that is reading, which closing alone would not."""
+        with suppress(OSError):
+            # Not the TLS socket's own shutdown: it drops the encryption, and a thread that is just
+            # writing would go on in the clear.
+            socket.socket.shutdown(self._stream.get_extra_info("socket"), socket.SHUT_RDWR)
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Encrypt from here on."""
+        left = _left(timeout, httpcore.ConnectTimeout)
+        self._stream = self._stream.start_tls(ssl_context, server_hostname, left)
+        return self
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own type
+        """What httpcore asks of a stream."""
+        return self._stream.get_extra_info(info)
+
+
+class Backend(httpcore.SyncBackend):
+    """Opens connections, and remembers them so that they can be closed.
+
+    Args:
+        to_proxy: whether the peer is a proxy, whose failures are told as such.
+    """
+
+    def __init__(self, *, to_proxy: bool) -> None:
+        self._to_proxy = to_proxy
+        self._streams: list[Stream] = []
+        self._closed = False
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Try each address of the host in turn, all of them together within the time allowed."""
+        allowed = _left(timeout, httpcore.ConnectTimeout)
+        end = None if allowed is None else time.monotonic() + allowed
+        failure: Exception | None = None
+        with _told_of_the_proxy(self._to_proxy):
+            for address in _addresses(host, port, end):
+                left = None if end is None else max(end - time.monotonic(), _SHORTEST)
+                try:
+                    stream = Stream(super().connect_tcp(address, port, left, local_address, socket_options))
+                except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                    failure = error
+                else:
+                    return self._kept(stream)
+            raise failure or httpcore.ConnectError("The host has no address.")
+
+    def _kept(self, stream: Stream) -> Stream:
+        self._streams = [stream]
+        if self._closed:  # while it was connecting
+            stream.close()
+            raise httpcore.ConnectError("The transport is closed.")
+        return stream
+
+    def close(self) -> None:
+        """Close the connection that was opened last, as there is no other, and open none any more."""
+        self._closed = True
+        for stream in self._streams:
+            stream.close()
+
+
+def _addresses(host: str, port: int, end: float | None) -> list[str]:
+    """A host's addresses; the system's resolver cannot be hurried, so it is left behind if it is late."""
+    if is_address(host):
+        return [host]
+    found: list[str] = []
+    failures: list[Exception] = []
+
+    def resolve() -> None:
+        try:
+            entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            failures.append(error)
+        else:
+            found.extend(dict.fromkeys(str(entry[4][0]) for entry in entries))
+
+    resolver = threading.Thread(target=resolve, name="voucherify-resolver", daemon=True)
+    resolver.start()
+    resolver.join(None if end is None else max(end - time.monotonic(), 0.0))
+    for failure in failures:
+        try:
+            raise failure  # so that it is the context: httpcore drops causes
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(str(error)) from error
+    if resolver.is_alive():
+        raise httpcore.ConnectTimeout("The host's name was not resolved in time.")
+    return found
+
+
+@contextmanager
+def _told_of_the_proxy(to_proxy: bool) -> Iterator[None]:  # noqa: FBT001 - private
+    """Tell a failure to connect as the proxy's, when it is the proxy that was connected to."""
+    try:
+        yield
+    except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+        if to_proxy:
+            raise httpcore.ProxyError(f"no connection to it: {error}") from error
+        raise
+
+
+class AsyncStream(httpcore.AsyncNetworkStream):
+    """An asynchronous connection whose every failure httpcore knows.
+
+    Attributes:
+        unread: as in ``Stream``.
+    """
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self.unread = False
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what has arrived."""
+        try:
+            received = await self._stream.read(max_bytes, timeout)
+        except OSError as error:  # such as a damaged TLS record
+            raise httpcore.ReadError(str(error)) from error
+        self.unread = False
+        return received
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all of it."""
+        self.unread = True
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        """Encrypt from here on."""
+        self._stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        return self
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own type
+        """What httpcore asks of a stream."""
+        return self._stream.get_extra_info(info)
+
+
+class AsyncBackend(httpcore.AnyIOBackend):
+    """The asynchronous twin of ``Backend``."""
+
+    def __init__(self, *, to_proxy: bool) -> None:
+        self._to_proxy = to_proxy
+        self._streams: list[AsyncStream] = []
+        self._closed = False
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the first address of the host that takes it."""
+        with _told_of_the_proxy(self._to_proxy):
+            opened = await super().connect_tcp(host, port, timeout, local_address, socket_options)
+        stream = AsyncStream(opened)
+        self._streams = [stream]
+        if self._closed:  # while it was connecting
+            await stream.aclose()
+            raise httpcore.ConnectError("The transport is closed.")
+        return stream
+
+    async def aclose(self) -> None:
+        """Close the connection that was opened last, as there is no other, and open none any more."""
+        self._closed = True
+        for stream in self._streams:
+            with suppress(Exception):  # it is given up either way
+                await stream.aclose()
