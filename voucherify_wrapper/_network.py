@@ -116,8 +116,8 @@ class Backend(httpcore.SyncBackend):
         """Try each address of the host in turn, all of them together within the time allowed."""
         allowed = _left(timeout, httpcore.ConnectTimeout)
         end = None if allowed is None else time.monotonic() + allowed
-        failure: Exception | None = None
-        with _told_of_the_proxy(self._to_proxy):
+        failure: Exception = httpcore.ConnectError("The host has no address.")
+        try:
             for address in _addresses(host, port, end):
                 left = None if end is None else max(end - time.monotonic(), _SHORTEST)
                 try:
@@ -126,7 +126,9 @@ class Backend(httpcore.SyncBackend):
                     failure = error
                 else:
                     return self._kept(stream)
-            raise failure or httpcore.ConnectError("The host has no address.")
+            raise failure
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            raise _told_of_the_proxy(error, self._to_proxy) from error
 
     def _kept(self, stream: Stream) -> Stream:
         self._streams = [stream]
@@ -170,15 +172,9 @@ def _addresses(host: str, port: int, end: float | None) -> list[str]:
     return found
 
 
-@contextmanager
-def _told_of_the_proxy(to_proxy: bool) -> Iterator[None]:  # noqa: FBT001 - private
-    """Tell a failure to connect as the proxy's, when it is the proxy that was connected to."""
-    try:
-        yield
-    except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-        if to_proxy:
-            raise httpcore.ProxyError(f"no connection to it: {error}") from error
-        raise
+def _told_of_the_proxy(error: Exception, to_proxy: bool) -> Exception:  # noqa: FBT001 - private
+    """A failure to connect, told as the proxy's when it is the proxy that was connected to."""
+    return httpcore.ProxyError(f"no connection to it: {error}") if to_proxy else error
 
 
 class AsyncStream(httpcore.AsyncNetworkStream):
@@ -239,9 +235,13 @@ class AsyncBackend(httpcore.AnyIOBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the first address of the host that takes it."""
-        with _told_of_the_proxy(self._to_proxy):
-            opened = await super().connect_tcp(host, port, timeout, local_address, socket_options)
-        stream = AsyncStream(opened)
+        connecting = super().connect_tcp(host, port, timeout, local_address, socket_options)
+        try:
+            return await self._kept(AsyncStream(await connecting))
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+            raise _told_of_the_proxy(error, self._to_proxy) from error
+
+    async def _kept(self, stream: AsyncStream) -> AsyncStream:
         self._streams = [stream]
         if self._closed:  # while it was connecting
             await stream.aclose()

@@ -120,10 +120,15 @@ class _Body(httpx.SyncByteStream):
             yield from self._response.iter_stream()
 
     def close(self) -> None:
+        done, self._done = self._done, _nothing  # however often it is closed
         try:
             self._response.close()
         finally:
-            self._done()
+            done()
+
+
+def _nothing() -> None:
+    pass
 
 
 class Transport(httpx.BaseTransport):
@@ -181,8 +186,6 @@ class Transport(httpx.BaseTransport):
         return connection
 
     def _give_back(self, connection: _Connection, *, reusable: bool) -> None:
-        if connection not in self._busy:
-            return
         self._busy.discard(connection)
         if reusable and not self._closed:
             self._idle.append(connection)
@@ -210,10 +213,15 @@ class _AsyncBody(httpx.AsyncByteStream):
                 yield part
 
     async def aclose(self) -> None:
+        done, self._done = self._done, _nothing_awaited  # however often it is closed
         try:
             await self._response.aclose()
         finally:
-            await self._done()
+            await done()
+
+
+async def _nothing_awaited() -> None:
+    pass
 
 
 class AsyncTransport(httpx.AsyncBaseTransport):
@@ -269,8 +277,6 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         return connection
 
     async def _give_back(self, connection: _AsyncConnection, *, reusable: bool) -> None:
-        if connection not in self._busy:
-            return
         self._busy.discard(connection)
         self._permits.release()
         if reusable and not self._closed:

@@ -146,7 +146,9 @@ def test_a_proxy_that_refuses_is_told(
     assert "hunter2" not in f"{caught.value}{vars(caught.value)}"
 
 
-@pytest.mark.parametrize("url", ["nonsense://proxy", "http://[::1", "socks5://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "url", ["nonsense://proxy", "http://[::1", "socks5://127.0.0.1:1", "http://", "http://proxy:99999"]
+)
 def test_a_proxy_that_cannot_be_used_is_told_at_construction(
     monkeypatch: pytest.MonkeyPatch, url: str
 ) -> None:
@@ -677,3 +679,51 @@ def test_it_is_silent_by_default(voucherify_sandbox: Sandbox) -> None:
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
 
     assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_an_answer_that_is_closed_twice_gives_its_connection_back_once(answering_server: Server) -> None:
+    """A permit for a connection is never given back twice, so the limit holds."""
+    request = httpx.Request("DELETE", f"http://127.0.0.1:{answering_server.port}/")
+    blocking = Transport(Route(None))
+    response = blocking.handle_request(request)
+    for _ in range(2):
+        response.close()
+        response.stream.close()  # type: ignore[union-attr]  # a synchronous answer's stream has it
+    assert blocking._permits.qsize() == MAX_CONNECTIONS
+    blocking.close()
+
+    async def run() -> None:
+        awaited = AsyncTransport(Route(None))
+        response = await awaited.handle_async_request(request)
+        for _ in range(2):
+            await response.aclose()
+            await response.stream.aclose()  # type: ignore[union-attr]  # an asynchronous answer's stream has it
+        assert awaited._permits._value == MAX_CONNECTIONS
+        await awaited.aclose()
+
+    asyncio.run(run())
+
+
+def test_an_asynchronous_transport_keeps_the_pools_own_timeout() -> None:
+    """Whoever uses it without our session has httpx's pool timeout, too."""
+    free, server = held()
+    url = f"http://127.0.0.1:{server.port}/"
+
+    async def run() -> None:
+        transport = AsyncTransport(Route(None))
+        calls = [
+            asyncio.ensure_future(transport.handle_async_request(httpx.Request("GET", url)))
+            for _ in range(MAX_CONNECTIONS)
+        ]
+        while len(server.accepted) < MAX_CONNECTIONS:
+            await asyncio.sleep(0.01)
+        hasty = httpx.Request("GET", url, extensions={"timeout": {"pool": 0.05}})
+        with pytest.raises(httpx.PoolTimeout):
+            await transport.handle_async_request(hasty)
+        free.set()
+        for response in await asyncio.gather(*calls):
+            await response.aclose()
+        await transport.aclose()
+
+    asyncio.run(run())
+    server.close()
