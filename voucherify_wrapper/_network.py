@@ -58,6 +58,7 @@ class Stream(httpcore.NetworkStream):
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
+        self._closed = False
         self.unread = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -74,6 +75,7 @@ class Stream(httpcore.NetworkStream):
 
     def close(self) -> None:
         """Close, and wake a thread that is reading, which closing alone would not."""
+        self._closed = True
         with suppress(OSError):
             # Not the TLS socket's own shutdown: it drops the encryption, and a thread that is just
             # writing would go on in the clear.
@@ -86,6 +88,9 @@ class Stream(httpcore.NetworkStream):
         """Encrypt from here on."""
         left = _left(timeout, httpcore.ConnectTimeout)
         self._stream = self._stream.start_tls(ssl_context, server_hostname, left)
+        if self._closed:  # during the handshake, whose socket was out of reach
+            self.close()
+            raise httpcore.ConnectError("The transport is closed.")
         return self
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own type

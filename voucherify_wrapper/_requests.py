@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _USER_AGENT = f"voucherify-wrapper/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
 _HEADERS = {
     "accept": "*/*",
-    "accept-encoding": "gzip, deflate",
+    "accept-encoding": "gzip",
     "connection": "keep-alive",
     "user-agent": _USER_AGENT,
 }

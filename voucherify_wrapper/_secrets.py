@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 HIDDEN = "***"
+_IN_HTML = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+_ESCAPED_IN_JSON = '"/\\'
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 _MASK = "[redacted]"
@@ -96,9 +98,12 @@ def _written_forms(secret: str) -> Iterator[str]:
 
 def _written_forms_of(char: str) -> str:
     code = ord(char)
-    named = {"&": "|&amp;", "<": "|&lt;", ">": "|&gt;", '"': '|&quot;|\\\\"', "'": "|&apos;", "/": r"|\\/"}
-    forms = f"{re.escape(char)}|%{code:02x}|\\\\u{code:04x}|&#{code};|&#x0*{code:x};{named.get(char, '')}"
-    return f"(?:{forms})" if not char.isalnum() else f"(?:{re.escape(char)}|%{code:02x}|\\\\u{code:04x})"
+    forms = [rf"\\u{code:04x}", f"%{code:02x}", f"&#{code};", f"&#x0*{code:x};"]
+    if char in _IN_HTML:
+        forms.append(f"&{_IN_HTML[char]};")
+    if char in _ESCAPED_IN_JSON:
+        forms.append(re.escape(f"\\{char}"))
+    return f"(?:{'|'.join([*forms, re.escape(char)])})"  # the longest first
 
 
 def printable(text: str, limit: int = 300) -> str:

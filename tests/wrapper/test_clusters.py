@@ -118,6 +118,7 @@ def test_a_dedicated_cluster_has_a_base_url(url: str, host: str) -> None:
         ("http://localhost.example", "loopback"),
         ("http://128.0.0.1", "loopback"),
         ("https://download.voucherify.io", "exported files only"),
+        ("https://US1.download.voucherify.io", "exported files only"),
         (7, "text"),
         ("https://1.2.3.999", "base_url"),
         ("https://xn--a", "base_url"),

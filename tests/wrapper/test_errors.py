@@ -36,6 +36,7 @@ from voucherify_wrapper import (
     InvalidResponseError,
     LockedError,
     NotFoundError,
+    OAuthClientCredentials,
     PermissionDeniedError,
     PlanExceededError,
     RateLimit,
@@ -128,6 +129,7 @@ def test_every_exception_is_public() -> None:
         (406, APIError),
         (409, ConflictError),
         (415, APIError),
+        (422, APIError),
         (423, LockedError),
         (429, RateLimitError),
         (499, APIError),
@@ -183,6 +185,51 @@ def test_an_api_error_carries_everything(release: Release) -> None:
         "v-10cba70aef56d727d0). Check the code, and that the credentials belong to the project that holds "
         "the voucher."
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"details": "the details", "message": "the message", "error": {"message": "mine"}}, "the details"),
+        ({"message": "the message", "error": {"message": "mine"}}, "mine"),
+        ({"message": "the message"}, "the message"),
+        ({}, "an answer not in Voucherify's form"),
+        (None, "no explanation"),
+    ],
+)
+def test_the_text_says_the_most_telling_of_the_servers_words(release: Release, body: Any, said: str) -> None:
+    """The details, else what the project's owner configured, else the message, else that there was none."""
+    answer = httpx.Response(401) if body is None else httpx.Response(401, json=body)
+    text = str(failure(release, answer))
+
+    assert f"(401: {said})" in text
+    assert "to the cluster https://api.voucherify.io," in text
+
+
+def test_what_else_a_server_says_cannot_steer_a_terminal(release: Release) -> None:
+    """Nor can a redirect's target, a request id or a transport's own words; a long URL is cut."""
+    redirect = httpx.Response(302, headers=[(b"Location", b"https://x\x1b[2J.example")])
+    assert str(failure(release, redirect)).isprintable()
+    assert str(failure(release, httpx.Response(500, json={"request_id": "\x1b[2J"}))).isprintable()
+    assert str(failure(release, httpx.ReadError("\x1b[2J"))).isprintable()
+    with pytest.raises(NotFoundError) as caught:
+        release(
+            "x" * 5000,
+            "k",
+            credentials=KEY,
+            transport=httpx.MockTransport(lambda _: httpx.Response(404)),
+        )
+    assert len(str(caught.value)) < 600
+
+
+def test_the_total_holds_over_the_steps_of_a_call(release: Release, voucherify_sandbox: Sandbox) -> None:
+    """Fetching a token and releasing share one limit."""
+    voucherify_sandbox.inject(Fault(delay=0.7), times=2)
+    credentials = OAuthClientCredentials(voucherify_sandbox.app_id, voucherify_sandbox.app_token)
+
+    with pytest.raises(APITimeoutError) as caught:
+        release("c", "k", credentials=credentials, base_url=voucherify_sandbox.base_url, timeout=1.1)
+    assert caught.value.method == "DELETE"
 
 
 def test_a_rate_limit_error_says_how_long_to_wait(release: Release) -> None:
@@ -287,6 +334,8 @@ def test_every_exception_of_httpx_has_a_meaning(release: Release, kind: type[Exc
     assert error.__cause__ is foreign
     request_left: Any = getattr(foreign, "request", None)
     assert KEY.app_token not in repr(vars(request_left) if request_left else "")
+    response_left: Any = getattr(foreign, "response", None)
+    assert KEY.app_token not in repr(vars(response_left.request) if response_left else "")
 
 
 def test_every_exception_of_httpcore_has_a_namesake_in_httpx() -> None:

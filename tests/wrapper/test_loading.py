@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.wrapper.telling import everything_told_by
-from voucherify_wrapper import ConfigurationError, Timeout, Voucherify, VoucherifyError
+from voucherify_wrapper import ConfigurationError, OAuthToken, Timeout, Voucherify, VoucherifyError
 from voucherify_wrapper._config import credentials_file
 
 SECRET = "s3cr3t-value"
@@ -247,6 +247,20 @@ def test_a_credentials_file_that_others_can_read_is_refused(profiles: Path, mode
     assert sent()[0] == "as1.api.voucherify.io"
 
 
+def test_the_command_that_mends_a_file_holds_for_names_with_blanks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A path with blanks and quotes is written as a shell takes it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "it's mine"))
+    path = credentials_file()
+    path.parent.mkdir(parents=True)
+    path.write_text('[default]\noauth_token = "t"\n')
+    path.chmod(0o644)
+
+    subprocess.run(refusal().partition("Run: ")[2], shell=True, check=True)  # noqa: S602 - as above
+    assert sent()[1] == {"authorization": "Bearer t"}
+
+
 def test_a_credentials_file_that_is_no_text_is_refused(profiles: Path) -> None:
     """Bytes that are not UTF-8 are named, and kept out of the exception's context."""
     profiles.write_bytes(b"[default]\napp_token = '\xff" + SECRET.encode() + b"'")
@@ -276,6 +290,13 @@ def test_an_env_file_that_is_no_path_is_refused(wrong: Any) -> None:
     assert type(wrong).__name__ in refusal(env_file=wrong)
 
 
+def test_an_env_file_is_taken_literally(tmp_path: Path) -> None:
+    """A dollar sign in a token is a dollar sign."""
+    (tmp_path / ".env").write_text("VOUCHERIFY_OAUTH_TOKEN=a${HOME}b\n")
+
+    assert sent(env_file=tmp_path / ".env")[1] == {"authorization": "Bearer a${HOME}b"}
+
+
 def test_an_env_file_with_an_empty_variable_is_refused(tmp_path: Path) -> None:
     """A variable without a value is as empty as one with an empty value."""
     (tmp_path / ".env").write_text("VOUCHERIFY_OAUTH_TOKEN\n")
@@ -299,6 +320,25 @@ def test_a_profile_without_a_host_leads_to_europe(profiles: Path) -> None:
     profiles.write_text('[eu]\noauth_token = "t"\n')
 
     assert sent(profile="eu") == ("api.voucherify.io", {"authorization": "Bearer t"})
+
+
+def test_a_call_has_thirty_seconds_and_five_to_connect() -> None:
+    """The defaults, and what a plain number changes: the whole, and not the connecting."""
+    assert Timeout() == Timeout(total=30.0, connect=5.0)
+    seen: list[dict[str, float]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.extensions["timeout"])
+        return httpx.Response(204)
+
+    for timeout in (None, 86_400, Timeout(total=9, connect=2), Timeout(total=1)):
+        with Voucherify(
+            OAuthToken("t"), transport=httpx.MockTransport(answer), timeout=timeout
+        ) as voucherify:
+            voucherify.release_validation_session("c", "k")
+    assert [limits["connect"] for limits in seen[:3]] == [5.0, 5.0, 2.0]
+    assert seen[3]["connect"] <= 1
+    assert [round(limits["read"]) for limits in seen] == [30, 86_400, 9, 1]
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), True, "30", 1e9, 10**4000])

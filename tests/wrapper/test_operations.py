@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from voucherify_client.api.vouchers import release_validation_session
+from voucherify_client.errors import UnexpectedStatus
 
 from voucherify_wrapper import (
     ApiKey,
@@ -161,8 +162,21 @@ def test_the_generated_clients_copies_keep_the_session() -> None:
         "biscuit=ginger",
         "token",
     )
+    assert headers["user-agent"].startswith("voucherify-wrapper/")
+    assert headers["accept-encoding"] == "gzip"
+    assert seen[0].method == "DELETE"
     assert seen[0].extensions["timeout"]["connect"] <= 3
     assert 3 < seen[0].extensions["timeout"]["read"] <= 7
+
+
+def test_a_success_that_is_not_promised_is_no_silent_none() -> None:
+    """The generated code says so in its own way, which is documented."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(202))
+    with (
+        Voucherify(ApiKey("id", "token"), transport=transport) as voucherify,
+        pytest.raises(UnexpectedStatus),
+    ):
+        release_validation_session.sync_detailed("c", "k", client=voucherify.client)
 
 
 def test_a_generated_timeout_limits_the_whole_call(

@@ -46,6 +46,14 @@ def test_an_open_session_is_released(
     assert result.attempts == 1
 
 
+def test_a_request_id_in_front_is_on_the_result(release: Release) -> None:
+    """Where a server gives the request an id in a header, the result has it; control characters stay out."""
+    answer = httpx.Response(204, headers={"X-Request-Id": "abc-1"})
+    result = release("c", "k", credentials=ApiKey("id", "t"), transport=httpx.MockTransport(lambda _: answer))
+
+    assert result.request_id == "abc-1"
+
+
 def test_the_result_is_frozen(
     release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
 ) -> None:

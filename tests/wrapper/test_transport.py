@@ -122,6 +122,16 @@ def test_the_proxy_of_the_environment_is_used(
     assert b"proxy-authorization: basic dxnlcjpzzwnyzxq=" in heads[0].lower()
 
 
+def test_the_schemes_own_proxy_comes_before_the_general_one(
+    release: Release, proxy: tuple[Server, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HTTP_PROXY is asked before ALL_PROXY; neither needs a scheme of its own."""
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("HTTP_PROXY", f"127.0.0.1:{proxy[0].port}")
+
+    assert release("c", "k", credentials=KEY, base_url="http://127.0.0.9:1").released
+
+
 @pytest.mark.parametrize("exempt", ["*", "127.0.0.1", "localhost,127.0.0.1"])
 def test_no_proxy_is_obeyed(
     release: Release, to_sandbox: dict[str, Any], monkeypatch: pytest.MonkeyPatch, exempt: str
@@ -664,6 +674,29 @@ def test_each_attempt_is_one_line_at_debug(
     assert "/v1/vouchers/2CpRCE2c/sessions/ssn: " in lines[0]
     assert "Error (attempt 1, " in lines[0]
     assert ": 404 (attempt 1, " in lines[1]
+    assert {record.levelno for record in caplog.records if record.name == "voucherify_wrapper"} == {
+        logging.DEBUG
+    }
+
+
+def test_a_repetition_is_one_line_at_info(release: Release, caplog: pytest.LogCaptureFixture) -> None:
+    """Signing anew after a 401 is told at INFO, and the second attempt is counted."""
+    caplog.set_level(logging.DEBUG, "voucherify_wrapper")
+    statuses = iter([401, 204])
+
+    class Rotating:
+        turn = 0
+
+        def headers(self) -> dict[str, str]:
+            self.turn += 1
+            return {"Authorization": f"Bearer {self.turn}"}
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(next(statuses)))
+    release("c", "k", credentials=Rotating(), transport=transport)
+
+    lines = [record for record in caplog.records if record.name == "voucherify_wrapper"]
+    assert [record.levelno for record in lines] == [logging.DEBUG, logging.INFO, logging.DEBUG]
+    assert "attempt 2" in lines[2].getMessage()
 
 
 def test_it_is_silent_by_default(voucherify_sandbox: Sandbox) -> None:
