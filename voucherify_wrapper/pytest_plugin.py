@@ -1,11 +1,13 @@
-"""The sandbox as a pytest fixture; pytest finds this plugin once `voucherify-wrapper[sandbox]` is installed.
+"""The sandbox as a pytest fixture; pytest finds this plugin once ``voucherify-wrapper[sandbox]`` is installed.
 
-def test_checkout(voucherify_sandbox):
-key = voucherify_sandbox.lock("2CpRCE2c")
-...  # a client of voucherify_sandbox.base_url
+::
 
-@pytest.mark.voucherify_sandbox(vouchers={"SUMMER": None}, rate_limit=RateLimit(limit=3))
-def test_busy_day(voucherify_sandbox): ...
+    def test_checkout(voucherify_sandbox):
+        key = voucherify_sandbox.lock("2CpRCE2c")
+        ...  # a client of voucherify_sandbox.base_url
+
+    @pytest.mark.voucherify_sandbox(vouchers={"SUMMER": None}, rate_limit=RateLimit(limit=3))
+    def test_busy_day(voucherify_sandbox): ...
 """
 
 from __future__ import annotations

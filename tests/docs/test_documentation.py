@@ -84,9 +84,11 @@ def test_the_readmes_profiles_are_read(tmp_path: Path, monkeypatch: pytest.Monke
     path.parent.mkdir()
     path.write_text(re.sub('"your ([a-z ]*)"', lambda found: f'"{found[1].replace(" ", "-")}"', profiles))
     path.chmod(0o600)
-    for name in tomllib.loads(profiles):
+    hosts = {"default": "https://us1.api.voucherify.io", "dedicated": "https://shop.voucherify.example"}
+    assert set(tomllib.loads(profiles)) == set(hosts)
+    for name, host in hosts.items():
         with voucherify_wrapper.Voucherify(profile=name) as voucherify:
-            assert re.search(r"us1\.api|shop", repr(voucherify))
+            assert host in repr(voucherify)
 
 
 def test_the_readme_draws_the_tree_of_exceptions() -> None:
@@ -133,3 +135,30 @@ def test_the_demo_tells_the_whole_story() -> None:
     assert done.stdout.count("sessions still open at the server: 0") == 2
     for name in ("SessionNotFoundError", "AuthenticationError", "APITimeoutError", "already_gone"):
         assert name in done.stdout
+
+
+def test_the_readmes_commands_work(tmp_path: Path) -> None:
+    """What stands there to be typed runs: another document is generated, and the sandbox tells its options."""
+    (tmp_path / "your.json").write_bytes((ROOT / "openapi" / "vouchers.json").read_bytes())
+    typed = re.findall(r"^    (python .*)$", README, re.MULTILINE)
+    typed += re.findall(r"`(python -m voucherify_wrapper[^`]*)`", README)
+    assert len(typed) == 2
+    for command in typed:
+        done = subprocess.run(
+            [sys.executable, *command.split()[1:]],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "some" / "folder" / "voucherify_client" / "client.py").exists()
+
+
+def test_the_readmes_extras_are_the_packages() -> None:
+    """Each pip command names an extra that exists."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+
+    assert set(re.findall(r"pip install '\.\[(\w+)\]'", README)) == set(extras)
