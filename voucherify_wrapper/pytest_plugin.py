@@ -1,4 +1,4 @@
-"""The sandbox as a pytest fixture; pytest finds this plugin once ``voucherify-wrapper[sandbox]`` is installed.
+"""The sandbox as a pytest fixture; pytest finds this plugin once the extra ``sandbox`` is installed.
 
 ::
 

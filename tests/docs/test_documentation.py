@@ -138,7 +138,7 @@ def test_the_demo_tells_the_whole_story() -> None:
 
 
 def test_the_readmes_commands_work(tmp_path: Path) -> None:
-    """What stands there to be typed runs: another document is generated, and the sandbox tells its options."""
+    """What stands there to be typed runs: another document is generated, the sandbox tells its options."""
     (tmp_path / "your.json").write_bytes((ROOT / "openapi" / "vouchers.json").read_bytes())
     typed = re.findall(r"^    (python .*)$", README, re.MULTILINE)
     typed += re.findall(r"`(python -m voucherify_wrapper[^`]*)`", README)
