@@ -30,6 +30,7 @@ from voucherify_wrapper import (
     ConnectionLostError,
     InvalidResponseError,
     ReleaseResult,
+    Timeout,
     TLSError,
     Voucherify,
     VoucherifyError,
@@ -519,6 +520,33 @@ def test_closing_never_turns_tls_off(
         wait_until(lambda: server.accepted)
         voucherify.close()
         assert isinstance(call.exception(20), ClientClosedError)
+
+
+def test_closing_during_a_handshake_ends_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handshake is out of reach, but nothing is sent after it."""
+    greeted, going_on, heads = threading.Event(), threading.Event(), []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority = trustme.CA()
+    authority.issue_cert("localhost").configure_cert(context)
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(1, socket.MSG_PEEK)
+        greeted.set()
+        going_on.wait(60)
+        with context.wrap_socket(connection, server_side=True) as secured:
+            heads.append(read_head(secured))
+
+    server = Server(serve)
+    with authority.cert_pem.tempfile() as trusted, ThreadPoolExecutor(1) as pool:
+        monkeypatch.setenv("SSL_CERT_FILE", trusted)
+        voucherify = Voucherify(KEY, base_url=f"https://localhost:{server.port}", timeout=Timeout(60, 60))
+        call = pool.submit(voucherify.release_validation_session, "c", "k")
+        greeted.wait(60)
+        voucherify.close()
+        going_on.set()
+        assert isinstance(call.exception(60), ClientClosedError)
+    server.close()
+    assert heads in ([], [b""])
 
 
 def test_a_name_that_is_not_resolved_in_time_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
