@@ -46,7 +46,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "make setup: '$(PYTHON)' has no venv module; install it (on Debian and Ubuntu: python3-venv)." >&2; exit 1; }; \
 	rm -f $@ && echo "Creating .venv ($$("$(PYTHON)" --version 2>&1))" && "$(PYTHON)" -m venv --clear .venv
-	@echo "Installing requirements/dev.txt"
+	@echo "Installing requirements/dev.txt (once; about half a minute)"
 	@$(IN_VENV) $(PIP_INSTALL) --require-hashes --requirement requirements/dev.txt
 	@echo "Installing the project"
 	@$(IN_VENV) $(PIP_INSTALL) --no-deps --no-build-isolation --editable .
@@ -56,7 +56,6 @@ generate: $(STAMP) ## Make OUT/voucherify_client from SPEC, whole or not at all
 	@$(IN_VENV) -m scripts.generate --spec "$(SPEC)" --out "$(OUT)"
 
 check-generated: $(STAMP) ## Fail where OUT/voucherify_client is not what SPEC generates
-	@echo "Checking $(OUT) against $(SPEC)"
 	@$(IN_VENV) -m scripts.generate --check --spec "$(SPEC)" --out "$(OUT)"
 
 lint: $(STAMP) ## Run the linter, and check the format

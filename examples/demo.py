@@ -74,7 +74,7 @@ def failing(case: str, sandbox: Sandbox, credentials: ApiKey, timeout: float | N
         try:
             voucherify.release_validation_session(CODE, "ssn_gone")
         except VoucherifyError as error:
-            first, *more = wrap(f"{type(error).__name__}: {error}", 96)
+            first, *more = wrap(f"{type(error).__name__}: {error}", 96, break_on_hyphens=False)
             say("", case, f"  → {first}", *(f"    {line}" for line in more))
         else:
             raise SystemExit(f"{case}: no exception was raised")

@@ -326,6 +326,7 @@ def main() -> int:
             raise FailedError(
                 f"{target} is not what {options.spec} generates; `make generate` renews it.{listed}"
             )
+        print(f"{target} is what {options.spec} generates.")
         return DONE
     with staged(target) as staging:
         package = make_package(document, configuration, staging.folder, inherit=[staging.lock])

@@ -103,7 +103,7 @@ class Voucherify:
             VoucherNotFoundError: there is no such voucher.
             ConfigurationError: ``timeout`` is no number of seconds above 0.
             InvalidArgumentError: ``code`` or ``session_key`` cannot be sent: empty, ``.`` or ``..``.
-            VoucherifyError: every other failure; ``voucherify_wrapper._errors`` draws the whole tree.
+            VoucherifyError: every other failure; the README draws the whole tree.
         """
         limits = timeout_of(timeout, self._config.timeout)
         return release(self._client, code, session_key, missing_ok=missing_ok, timeout=limits)
@@ -204,7 +204,7 @@ class AsyncVoucherify:
             VoucherNotFoundError: there is no such voucher.
             ConfigurationError: ``timeout`` is no number of seconds above 0.
             InvalidArgumentError: ``code`` or ``session_key`` cannot be sent: empty, ``.`` or ``..``.
-            VoucherifyError: every other failure; ``voucherify_wrapper._errors`` draws the whole tree.
+            VoucherifyError: every other failure; the README draws the whole tree.
         """
         limits = timeout_of(timeout, self._config.timeout)
         return await release_async(self._client, code, session_key, missing_ok=missing_ok, timeout=limits)

@@ -251,6 +251,11 @@ _BY_MISSING_RESOURCE: dict[str | None, type[NotFoundError]] = {
     "session": SessionNotFoundError,
 }
 
+for _public in [value for value in globals().values() if isinstance(value, type)]:
+    if issubclass(_public, VoucherifyError):
+        _public.__module__ = "voucherify_wrapper"  # what a traceback shows, and an except clause names
+
+
 # What happened, and the likely cause with what to do next.
 _TEXTS: dict[type[APIError], tuple[str, str]] = {
     BadRequestError: (

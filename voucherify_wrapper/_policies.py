@@ -14,7 +14,9 @@ _LONGEST = 86_400.0  # a day; the operating system's timers refuse much more
 def _must_be_seconds(_: object, attribute: object, value: object) -> None:
     name = getattr(attribute, "name", "total")
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _LONGEST:
-        raise ConfigurationError(f"timeout: {name} must be seconds, above 0 and at most {_LONGEST:.0f}.")
+        raise ConfigurationError(
+            f"timeout: {name} must be a number of seconds, above 0 and at most {_LONGEST:.0f}."
+        )
 
 
 @frozen

@@ -13,10 +13,10 @@ serves one until Ctrl-C. It needs the extra `sandbox`.
 try:
     import starlette  # noqa: F401 - asked for first, so that what is missing is said plainly
     import uvicorn  # noqa: F401
-except ImportError as error:
+except ImportError:
     raise ImportError(
         "The sandbox needs Starlette and uvicorn: pip install 'voucherify-wrapper[sandbox]'"
-    ) from error
+    ) from None
 
 from voucherify_wrapper.sandbox._errors import Refusal, SandboxError
 from voucherify_wrapper.sandbox._faults import OPERATIONS, Fault

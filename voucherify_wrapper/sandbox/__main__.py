@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from voucherify_wrapper.sandbox import SAMPLE_VOUCHERS, RateLimit, Sandbox, SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _UNLIMITED = "unlimited"
 _RATE = re.compile(r"([0-9]{1,9})/(minute|hour)")
@@ -24,6 +24,8 @@ _LIMIT = re.compile(rf"[0-9]{{1,10}}|{_UNLIMITED}")
 _LOOK_AROUND = 0.1
 _BANNER = """\
 Voucherify sandbox on {url}
+Vouchers, and how many sessions each takes at a time:
+{vouchers}
 Stop it with Ctrl-C.
 
 {exports}
@@ -64,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             token_lifetime=options.token_lifetime,
         )
         with sandbox:
-            print(_banner(sandbox, next(iter(vouchers or SAMPLE_VOUCHERS))), flush=True)  # noqa: T201 - a command prints
+            print(_banner(sandbox, vouchers or SAMPLE_VOUCHERS), flush=True)  # noqa: T201 - a command prints
             # Not a lock: its `set` can meet its `wait` half way, and on Windows Ctrl-C does not interrupt it.
             while not signals:
                 time.sleep(_LOOK_AROUND)
@@ -106,15 +108,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rate-limit",
         type=_rate_limit,
-        metavar="N/minute",
-        help="answer so many per minute or hour",
+        metavar="N/minute|N/hour",
+        help="answer so many requests per minute or per hour; without it, any number",
     )
     parser.add_argument(
         "--token-lifetime",
         type=int,
         default=900,
         metavar="SECONDS",
-        help="life of a token (%(default)s)",
+        help="the life of an OAuth token; without it, %(default)s seconds",
     )
     return parser
 
@@ -142,13 +144,15 @@ def _rate_limit(text: str) -> RateLimit:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _banner(sandbox: Sandbox, code: str) -> str:
+def _banner(sandbox: Sandbox, vouchers: Mapping[str, int | None]) -> str:
+    code = next(iter(vouchers))
+    listed = "\n".join(f"  {name!r}: {limit or _UNLIMITED}" for name, limit in vouchers.items())
     exports = "\n".join(
         f"export {name}={shlex.quote(value)}" for name, value in sandbox.environment().items()
     )
     request = {"redeemables": [{"object": "voucher", "id": code}], "session": {"type": "LOCK"}}
     body = shlex.quote(json.dumps(request))
-    return _BANNER.format(url=sandbox.base_url, exports=exports, body=body)
+    return _BANNER.format(url=sandbox.base_url, vouchers=listed, exports=exports, body=body)
 
 
 if __name__ == "__main__":
