@@ -57,14 +57,10 @@ class BodyReader:
         self._chunks: list[bytes] = []
         self._size = 0
         # What a transport has read itself, httpx has decoded.
-        as_sent = (
-            "identity"
-            if response.is_stream_consumed
-            else response.headers.get("content-encoding", "identity")
-        )
+        as_sent = "" if response.is_stream_consumed else response.headers.get("content-encoding", "")
         coding = as_sent.strip().lower()
-        self._readable = coding in ("identity", "gzip", "x-gzip")
-        self._gzip = None if coding == "identity" else zlib.decompressobj(_GZIP)
+        self._readable = coding in ("", "identity", "gzip", "x-gzip")
+        self._gzip = None if coding in ("", "identity") else zlib.decompressobj(_GZIP)
 
     def is_full_after(self, chunk: bytes) -> bool:
         """Take a piece of the body as it came on the wire; True when no more is wanted.
@@ -87,15 +83,30 @@ class BodyReader:
         if not self._readable:
             return "It is encoded in a way that was not asked for."
         try:
-            plain = self._gzip.decompress(chunk, self._limit - self._size + 1) if self._gzip else chunk
+            plain = self._decoded(chunk)
         except zlib.error as error:
             return str(error)
         self._chunks.append(plain)
         self._size += len(plain)
         return f"It is larger than {self._limit} bytes." if self._size > self._limit else None
 
+    def _decoded(self, chunk: bytes) -> bytes:
+        if self._gzip is None:
+            return chunk
+        plain = self._gzip.decompress(chunk, self._limit - self._size + 1)
+        while self._gzip.unused_data:  # a gzip file may consist of several
+            rest, self._gzip = self._gzip.unused_data, zlib.decompressobj(_GZIP)
+            plain += self._gzip.decompress(rest, self._limit - self._size + 1)
+        return plain
+
     def body(self) -> bytes:
-        """All that was taken."""
+        """All that was taken.
+
+        Raises:
+            httpx.DecodingError: the body of a success was cut off.
+        """
+        if self._chunks and self._gzip and not self._gzip.eof and not self._refused:
+            raise httpx.DecodingError("It is cut off.")
         return b"".join(self._chunks)
 
 

@@ -149,7 +149,7 @@ class InvalidResponseError(_AnsweredError):
     Attributes:
         status: the HTTP status code, or None where not even that was readable.
         headers: the answer's headers, names in lower case.
-        body: the answer's body as text, at most one MiB of it.
+        body: the answer's body as text, at most 64 KiB of it.
         rate_limit: the state of the rate limits.
         request_id: the vendor's id of the request, for support; None where there was none.
     """
@@ -174,7 +174,7 @@ class APIError(_AnsweredError):
         resource_type: its type, such as ``voucher`` or ``session``.
         configured_message: the text that the project's owner configured in a validation rule.
         headers: the answer's headers, names in lower case.
-        body: the answer's body as text, at most one MiB of it.
+        body: the answer's body as text, at most 64 KiB of it.
         rate_limit: the state of the rate limits.
 
     Every one of the vendor's texts is None where the answer did not have it.
@@ -300,7 +300,7 @@ _TEXTS: dict[type[APIError], tuple[str, str]] = {
 }
 
 
-LONGEST_BODY = 2**20
+LONGEST_BODY = 2**16
 """Characters of an answer's body that an exception keeps."""
 
 

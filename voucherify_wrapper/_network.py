@@ -191,6 +191,7 @@ class AsyncStream(httpcore.AsyncNetworkStream):
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
+        self._encrypted = False
         self.unread = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -207,6 +208,18 @@ class AsyncStream(httpcore.AsyncNetworkStream):
         self.unread = True
         await self._stream.write(buffer, timeout)
 
+    async def has_left_over(self) -> bool:
+        """Whether decrypted bytes are waiting, which nobody can see at the socket."""
+        if not self._encrypted:
+            return False
+        try:
+            await self._stream.read(1, timeout=0)
+        except httpcore.ReadTimeout:
+            return False
+        except (OSError, httpcore.NetworkError):
+            pass
+        return True
+
     async def aclose(self) -> None:
         """Close."""
         await self._stream.aclose()
@@ -216,6 +229,7 @@ class AsyncStream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         """Encrypt from here on."""
         self._stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        self._encrypted = True
         return self
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own type
@@ -252,6 +266,10 @@ class AsyncBackend(httpcore.AnyIOBackend):
             await stream.aclose()
             raise httpcore.ConnectError("The transport is closed.")
         return stream
+
+    async def has_left_over(self) -> bool:
+        """Whether something is waiting that nobody has asked for."""
+        return any([await stream.has_left_over() for stream in self._streams])
 
     async def aclose(self) -> None:
         """Close the connection that was opened last, as there is no other, and open none any more."""

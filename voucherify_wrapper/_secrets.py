@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -56,21 +57,15 @@ class Redactor:
         secrets: the credentials; of one with a blank in it, as in ``Bearer …``, the last word counts as well.
     """
 
-    __slots__ = ("_pattern", "_secrets")
+    __slots__ = ("_pattern",)
 
     def __init__(self, secrets: Iterable[str]) -> None:
         words = {word for secret in secrets for word in (secret, secret.rpartition(" ")[2])}
-        self._secrets = sorted((word for word in words if len(word) >= _SHORTEST), key=len, reverse=True)
-        self._pattern: re.Pattern[str] | None = None
+        self._pattern = _pattern_of(tuple(sorted(word for word in words if len(word) >= _SHORTEST)))
 
     def __call__(self, text: str) -> str:
         """The text with every credential in it masked, also as JSON, URLs, HTML, base64 or hex write it."""
-        if not self._secrets:
-            return text
-        if self._pattern is None:
-            forms = [form for secret in self._secrets for form in _written_forms(secret)]
-            self._pattern = re.compile("|".join(forms), re.IGNORECASE)
-        return self._pattern.sub(_MASK, text)
+        return self._pattern.sub(_MASK, text) if self._pattern else text
 
     def text_of(self, body: bytes) -> str:
         """A body as text, masked."""
@@ -85,9 +80,17 @@ class Redactor:
         return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in masked]
 
 
+@lru_cache(maxsize=64)
+def _pattern_of(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
+    longest_first = sorted(secrets, key=len, reverse=True)
+    forms = [form for secret in longest_first for form in _written_forms(secret)]
+    return re.compile("|".join(forms), re.IGNORECASE) if forms else None
+
+
 def _written_forms(secret: str) -> Iterator[str]:
     """Patterns of the ways in which a secret is written down."""
     yield "".join(_written_forms_of(char) for char in secret)
+    yield re.escape(secret)
     raw = secret.encode()
     yield re.escape(raw.hex())
     for shift in range(3):  # the three ways in which a text can lie within a base64 text
@@ -98,12 +101,13 @@ def _written_forms(secret: str) -> Iterator[str]:
 
 def _written_forms_of(char: str) -> str:
     code = ord(char)
-    forms = [rf"\\u{code:04x}", f"%{code:02x}", f"&#{code};", f"&#x0*{code:x};"]
+    forms = [rf"\\u{code:04x}", f"%{code:02x}", f"&#{code};", f"&#x0{{0,6}}{code:x};"]
     if char in _IN_HTML:
         forms.append(f"&{_IN_HTML[char]};")
     if char in _ESCAPED_IN_JSON:
         forms.append(re.escape(f"\\{char}"))
-    return f"(?:{'|'.join([*forms, re.escape(char)])})"  # the longest first
+    # Atomic, the longest first: what could be read in two ways must not be tried in all combinations.
+    return f"(?>{'|'.join([*forms, re.escape(char)])})"
 
 
 def printable(text: str, limit: int = 300) -> str:

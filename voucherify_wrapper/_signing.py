@@ -96,6 +96,7 @@ def _renewed(
         raise
     finally:
         renewal.settle(outcome)
+        del renewal  # an exception that is kept holds this frame
     return outcome
 
 

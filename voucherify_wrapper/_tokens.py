@@ -61,7 +61,8 @@ class TokenSlot:
     """One host's token, shared by threads and event loops; whoever finds it stale first renews it for all."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Re-entrant: the garbage collector may drop a renewal, and so settle it, while this thread is here.
+        self._lock = threading.RLock()
         self._token: Token | None = None
         self._renewal: Future[Outcome] | None = None
 
@@ -72,15 +73,17 @@ class TokenSlot:
             now: the monotonic clock's time, in seconds.
             refused: headers that the server has refused; a token that makes them is not usable.
         """
+        future: Future[Outcome] = Future()
+        future.set_running_or_notify_cancel()  # one who waits must not cancel it for the others
+        renewal = Renewal(self, future)
         with self._lock:
             token = self._token
             if token is not None and now < token.renew_at and token.headers() != refused:
                 return token
             if self._renewal is not None:
                 return self._renewal
-            self._renewal = Future()
-            self._renewal.set_running_or_notify_cancel()  # one who waits must not cancel it for the others
-            return Renewal(self, self._renewal)
+            self._renewal = future  # last, so that an interrupted thread leaves none that nobody settles
+            return renewal
 
     def settle(self, future: Future[Outcome], outcome: Outcome) -> None:
         """End a renewal, once, and tell those who wait for it."""
@@ -98,8 +101,6 @@ class Renewal:
 
     Who drops it, as an interrupted thread does, gives it up.
     """
-
-    __slots__ = ("_future", "_slot")
 
     def __init__(self, slot: TokenSlot, future: Future[Outcome]) -> None:
         self._slot = slot

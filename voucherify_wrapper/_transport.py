@@ -9,8 +9,9 @@ a connection owns it until its answer is read; whatever else happens to it, it i
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from ._routes import Route
 
 MAX_CONNECTIONS = 100
-_IDLE = 30.0  # seconds that an idle connection is kept
+KEEP_ALIVE = 30.0
+"""Seconds that an idle connection is kept."""
 _HTTPCORE_ERRORS = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
@@ -55,12 +57,12 @@ def _as_httpcore_request(request: httpx.Request) -> httpcore.Request:
     )
 
 
-def _pool_settings(route: Route) -> dict[str, Any]:
+def _pool_settings(route: Route, keep_alive: float) -> dict[str, Any]:
     return {
         "ssl_context": route.ssl_context,
         "proxy": route.proxy,
         "max_connections": 1,
-        "keepalive_expiry": _IDLE,
+        "keepalive_expiry": keep_alive,
     }
 
 
@@ -71,11 +73,18 @@ def _refuse_left_over(response: httpcore.Response) -> None:
 
 
 class _Connection:
-    """One connection to the server, made when it is needed and made anew when it has ended."""
+    """One connection to the server, made when it is needed and made anew when it has ended.
 
-    def __init__(self, route: Route) -> None:
+    Attributes:
+        idle_since: when it was last used, by the monotonic clock.
+    """
+
+    def __init__(self, route: Route, keep_alive: float) -> None:
+        self.idle_since = 0.0
         self._backend = Backend(to_proxy=route.proxy is not None)
-        self._pool = httpcore.ConnectionPool(**_pool_settings(route), network_backend=self._backend)
+        self._pool = httpcore.ConnectionPool(
+            **_pool_settings(route, keep_alive), network_backend=self._backend
+        )
 
     def send(self, request: httpx.Request) -> httpcore.Response:
         response = self._pool.handle_request(_as_httpcore_request(request))
@@ -92,17 +101,21 @@ class _Connection:
 class _AsyncConnection:
     """The asynchronous twin of ``_Connection``."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, keep_alive: float) -> None:
+        self.idle_since = 0.0
         self._backend = AsyncBackend(to_proxy=route.proxy is not None)
-        self._pool = httpcore.AsyncConnectionPool(**_pool_settings(route), network_backend=self._backend)
+        self._pool = httpcore.AsyncConnectionPool(
+            **_pool_settings(route, keep_alive), network_backend=self._backend
+        )
 
     async def send(self, request: httpx.Request) -> httpcore.Response:
         response = await self._pool.handle_async_request(_as_httpcore_request(request))
         _refuse_left_over(response)
         return response
 
-    def is_reusable(self) -> bool:
-        return all(connection.is_idle() for connection in self._pool.connections)
+    async def is_reusable(self) -> bool:
+        idle = all(connection.is_idle() for connection in self._pool.connections)
+        return idle and not await self._backend.has_left_over()
 
     async def aclose(self) -> None:
         await self._backend.aclose()
@@ -111,23 +124,27 @@ class _AsyncConnection:
 class _Body(httpx.SyncByteStream):
     """An answer's body; the connection is given back, or dropped, when it is closed."""
 
-    def __init__(self, response: httpcore.Response, done: Callable[[], None]) -> None:
+    def __init__(self, response: httpcore.Response, done: Callable[[bool], None]) -> None:
         self._response = response
         self._done = done
+        self._complete = False
 
     def __iter__(self) -> Iterator[bytes]:
         with _as_httpx_errors():
             yield from self._response.iter_stream()
+        self._complete = True
 
     def close(self) -> None:
         done, self._done = self._done, _nothing  # however often it is closed
+        intact = False
         try:
             self._response.close()
+            intact = self._complete
         finally:
-            done()
+            done(intact)
 
 
-def _nothing() -> None:
+def _nothing(_: bool) -> None:  # noqa: FBT001 - stands for a callback
     pass
 
 
@@ -138,10 +155,12 @@ class Transport(httpx.BaseTransport):
 
     Args:
         route: the way to the host.
+        keep_alive: how long an idle connection is kept, in seconds.
     """
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, *, keep_alive: float = KEEP_ALIVE) -> None:
         self._route = route
+        self._keep_alive = keep_alive
         self._permits: SimpleQueue[None] = SimpleQueue()
         for _ in range(MAX_CONNECTIONS):
             self._permits.put(None)
@@ -166,7 +185,7 @@ class Transport(httpx.BaseTransport):
         return httpx.Response(
             status_code=response.status,
             headers=response.headers,
-            stream=_Body(response, lambda: self._give_back(connection, reusable=connection.is_reusable())),
+            stream=_Body(response, lambda intact: self._give_back(connection, reusable=intact)),
             extensions=response.extensions,
         )
 
@@ -178,7 +197,7 @@ class Transport(httpx.BaseTransport):
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = _Connection(self._route)
+            connection = _Connection(self._route, self._keep_alive)
         self._busy.add(connection)
         if self._closed:
             self._give_back(connection, reusable=False)
@@ -187,11 +206,20 @@ class Transport(httpx.BaseTransport):
 
     def _give_back(self, connection: _Connection, *, reusable: bool) -> None:
         self._busy.discard(connection)
-        if reusable and not self._closed:
+        if reusable and connection.is_reusable():
+            connection.idle_since = time.monotonic()
             self._idle.append(connection)
         else:
             connection.close()
+        if self._closed:  # perhaps just now
+            connection.close()
+        self._close_the_long_idle()
         self._permits.put(None)
+
+    def _close_the_long_idle(self) -> None:
+        with suppress(IndexError):
+            while time.monotonic() - self._idle[0].idle_since > self._keep_alive:
+                self._idle.popleft().close()
 
     def close(self) -> None:
         """Close every connection, those in use as well. Final; a request from now on is refused."""
@@ -203,24 +231,28 @@ class Transport(httpx.BaseTransport):
 class _AsyncBody(httpx.AsyncByteStream):
     """The asynchronous twin of ``_Body``."""
 
-    def __init__(self, response: httpcore.Response, done: Callable[[], Any]) -> None:
+    def __init__(self, response: httpcore.Response, done: Callable[[bool], Any]) -> None:
         self._response = response
         self._done = done
+        self._complete = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _as_httpx_errors():
             async for part in self._response.aiter_stream():
                 yield part
+        self._complete = True
 
     async def aclose(self) -> None:
         done, self._done = self._done, _nothing_awaited  # however often it is closed
+        intact = False
         try:
             await self._response.aclose()
+            intact = self._complete
         finally:
-            await done()
+            await done(intact)
 
 
-async def _nothing_awaited() -> None:
+async def _nothing_awaited(_: bool) -> None:  # noqa: FBT001 - stands for a callback
     pass
 
 
@@ -229,12 +261,14 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
     Args:
         route: the way to the host.
+        keep_alive: how long an idle connection is kept, in seconds.
     """
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, *, keep_alive: float = KEEP_ALIVE) -> None:
         self._route = route
+        self._keep_alive = keep_alive
         self._permits = asyncio.Semaphore(MAX_CONNECTIONS)
-        self._idle: list[_AsyncConnection] = []
+        self._idle: deque[_AsyncConnection] = deque()
         self._busy: set[_AsyncConnection] = set()
         self._closed = False
 
@@ -253,13 +287,10 @@ class AsyncTransport(httpx.AsyncBaseTransport):
             if response is None:
                 await self._give_back(connection, reusable=False)
 
-        async def done() -> None:
-            await self._give_back(connection, reusable=connection.is_reusable())
-
         return httpx.Response(
             status_code=response.status,
             headers=response.headers,
-            stream=_AsyncBody(response, done),
+            stream=_AsyncBody(response, lambda intact: self._give_back(connection, reusable=intact)),
             extensions=response.extensions,
         )
 
@@ -272,21 +303,37 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         if self._closed:
             self._permits.release()
             raise httpx.CloseError("The transport is closed.")
-        connection = self._idle.pop() if self._idle else _AsyncConnection(self._route)
+        connection = self._idle.pop() if self._idle else _AsyncConnection(self._route, self._keep_alive)
         self._busy.add(connection)
         return connection
 
     async def _give_back(self, connection: _AsyncConnection, *, reusable: bool) -> None:
-        self._busy.discard(connection)
-        self._permits.release()
-        if reusable and not self._closed:
-            self._idle.append(connection)
-        else:
-            # In a task of its own: a second cancellation must not leave the socket open.
-            await asyncio.shield(asyncio.ensure_future(connection.aclose()))
+        kept = False
+        try:
+            kept = reusable and await connection.is_reusable() and not self._closed
+        finally:
+            self._busy.discard(connection)
+            self._permits.release()
+            if kept:
+                connection.idle_since = time.monotonic()
+                self._idle.append(connection)
+            dropped = [] if kept else [connection]
+            while self._idle and time.monotonic() - self._idle[0].idle_since > self._keep_alive:
+                dropped.append(self._idle.popleft())
+            if dropped:
+                await _close_all(dropped)
 
     async def aclose(self) -> None:
         """Close every connection, those in use as well. Final; a request from now on is refused."""
         self._closed = True
-        for connection in [*self._busy, *self._idle]:
+        await _close_all([*self._busy, *self._idle])
+
+
+async def _close_all(connections: list[_AsyncConnection]) -> None:
+    """Close connections in a task of its own: a cancellation must not leave a socket open."""
+
+    async def close() -> None:
+        for connection in connections:
             await connection.aclose()
+
+    await asyncio.shield(asyncio.ensure_future(close()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import pickle
 import threading
@@ -162,6 +163,20 @@ def test_a_renewal_that_is_dropped_is_given_up(credentials: OAuthClientCredentia
 
     assert waiting.result(0) is None
     assert isinstance(slot.take(now=0.0, refused=None), Renewal)
+
+
+def test_the_garbage_collector_may_settle_a_renewal_at_any_moment(release: Release) -> None:
+    """Failed fetches leave cycles behind; collecting them at every allocation blocks nobody."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(500))
+    credentials = OAuthClientCredentials("id", "token")
+    thresholds = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for _ in range(30):
+            with pytest.raises(ServerError):
+                release("c", "k", credentials=credentials, transport=transport)
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 def test_closing_the_client_that_fetches_does_not_end_the_others_calls(

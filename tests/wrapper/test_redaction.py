@@ -70,3 +70,17 @@ def test_texts_without_secrets_stay_as_they_are() -> None:
 
     assert Redactor(["0123456789"])(text) == text
     assert Redactor([])(text) == text
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("\\" * 40 + "b", "\\" * 2**16),
+        ("/" * 30 + "b", "\\/" * 2**15),
+        ("a" * 199 + "b", "a" * 2**16),
+        ("0" * 30 + "b", "&#x000" * 2**13),
+    ],
+)
+def test_no_text_takes_for_ever(secret: str, text: str) -> None:
+    """A secret and a text made to be matched in every possible way (the test would hang)."""
+    assert Redactor([secret])(text) == text

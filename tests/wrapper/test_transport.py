@@ -522,6 +522,112 @@ def test_closing_never_turns_tls_off(
         assert isinstance(call.exception(20), ClientClosedError)
 
 
+def test_an_answer_that_waits_behind_tls_answers_nothing(
+    release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is one taken that nobody can see at the socket, as it is decrypted already."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority = trustme.CA()
+    authority.issue_cert("localhost").configure_cert(context)
+
+    def serve(connection: socket.socket) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        secured = context.wrap_bio(incoming, outgoing, server_side=True)
+
+        def pump(step: Any) -> Any:
+            while True:
+                try:
+                    result = step()
+                except ssl.SSLWantReadError:
+                    connection.sendall(outgoing.read())
+                    incoming.write(connection.recv(65536))
+                else:
+                    connection.sendall(outgoing.read())
+                    return result
+
+        pump(secured.do_handshake)
+        while pump(lambda: secured.read(65536)):
+            secured.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+            secured.write(STALE)
+            connection.sendall(outgoing.read())
+
+    server = Server(serve)
+    with authority.cert_pem.tempfile() as trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", trusted)
+        url = f"https://localhost:{server.port}"
+        assert_each_is_released(release, url)
+    server.close()
+
+
+def assert_each_is_released(release: Release, url: str) -> None:
+    """Three calls of one client, each of which is released or refused, but never told that it is gone."""
+    outcomes: list[str] = []
+    if getattr(release, "__name__", None) == "release_sync":
+        with Voucherify(KEY, base_url=url) as blocking:
+            for _ in range(3):
+                try:
+                    outcomes.append(blocking.release_validation_session("c", "k").status)
+                except VoucherifyError as error:
+                    outcomes.append(type(error).__name__)
+    else:
+
+        async def run() -> None:
+            async with AsyncVoucherify(KEY, base_url=url) as awaited:
+                for _ in range(3):
+                    try:
+                        outcomes.append((await awaited.release_validation_session("c", "k")).status)
+                    except VoucherifyError as error:
+                        outcomes.append(type(error).__name__)
+
+        asyncio.run(run())
+    assert set(outcomes) <= {"released", "InvalidResponseError"}
+    assert outcomes[0] == "released"
+
+
+def test_connections_that_lie_idle_for_long_are_closed(wait_until: Any) -> None:
+    """Also those that a busy client never reaches, at the bottom of its stack."""
+    ended: list[bool] = []
+
+    def serve(connection: socket.socket) -> None:
+        answering(connection)
+        ended.append(True)
+
+    server = Server(serve)
+    url = f"http://127.0.0.1:{server.port}/"
+    with httpx.Client(transport=Transport(Route(None), keep_alive=0.2)) as blocking:
+        with ThreadPoolExecutor(5) as pool:
+            list(pool.map(lambda _: blocking.delete(url), range(5)))
+        opened = len(server.accepted)
+        wait_until(lambda: blocking.delete(url).is_success and len(ended) >= opened - 1)
+
+    async def run() -> None:
+        async with httpx.AsyncClient(transport=AsyncTransport(Route(None), keep_alive=0.2)) as awaited:
+            await asyncio.gather(*(awaited.delete(url) for _ in range(5)))
+            end = len(server.accepted) - 1
+            while len(ended) < end:
+                await awaited.delete(url)
+                await asyncio.sleep(0.05)
+
+    asyncio.run(run())
+    server.close()
+
+
+def test_closing_that_is_cancelled_closes_all_the_same(answering_server: Server) -> None:
+    """A cancellation in the middle of it leaves no socket open (or a warning fails this test)."""
+
+    async def run() -> None:
+        voucherify = AsyncVoucherify(KEY, base_url=f"http://127.0.0.1:{answering_server.port}")
+        await asyncio.gather(*(voucherify.release_validation_session("c", "k") for _ in range(20)))
+        closing = asyncio.ensure_future(voucherify.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait([closing])
+        for _ in range(100):
+            await asyncio.sleep(0)
+
+    asyncio.run(run())
+
+
 def test_closing_during_a_handshake_ends_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """The handshake is out of reach, but nothing is sent after it."""
     greeted, going_on, heads = threading.Event(), threading.Event(), []
