@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import base64
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 HIDDEN = "***"
-_IN_HTML = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
-_ESCAPED_IN_JSON = '"/\\'
+_HTML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
 _MASK = "[redacted]"
@@ -57,15 +56,18 @@ class Redactor:
         secrets: the credentials; of one with a blank in it, as in ``Bearer …``, the last word counts as well.
     """
 
-    __slots__ = ("_pattern",)
+    __slots__ = ("_patterns",)
 
     def __init__(self, secrets: Iterable[str]) -> None:
         words = {word for secret in secrets for word in (secret, secret.rpartition(" ")[2])}
-        self._pattern = _pattern_of(tuple(sorted(word for word in words if len(word) >= _SHORTEST)))
+        self._patterns = _patterns_of(tuple(sorted(word for word in words if len(word) >= _SHORTEST)))
 
     def __call__(self, text: str) -> str:
         """The text with every credential in it masked, also as JSON, URLs, HTML, base64 or hex write it."""
-        return self._pattern.sub(_MASK, text) if self._pattern else text
+        for marker, pattern in self._patterns:
+            if marker in text:
+                text = pattern.sub(_MASK, text)
+        return text
 
     def text_of(self, body: bytes) -> str:
         """A body as text, masked."""
@@ -81,15 +83,32 @@ class Redactor:
 
 
 @lru_cache(maxsize=64)
-def _pattern_of(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
+def _patterns_of(secrets: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """What to look for, each with a sign without which it cannot occur."""
     longest_first = sorted(secrets, key=len, reverse=True)
-    forms = [form for secret in longest_first for form in _written_forms(secret)]
-    return re.compile("|".join(forms), re.IGNORECASE) if forms else None
+    return tuple(
+        (
+            marker,
+            re.compile("|".join(form for secret in longest_first for form in forms(secret)), re.IGNORECASE),
+        )
+        for marker, forms in _WRITTEN
+        if secrets
+    )
 
 
-def _written_forms(secret: str) -> Iterator[str]:
-    """Patterns of the ways in which a secret is written down."""
-    yield "".join(_written_forms_of(char) for char in secret)
+def _escaped(forms_of: Callable[[str], list[str]], secret: str) -> Iterator[str]:
+    # Atomic, the longest form of a character first: what could be read in two ways must not be tried in all
+    # combinations. The last character's own escape, in another way of writing, is no rest to be left.
+    characters = [f"(?>{'|'.join([*forms_of(char), re.escape(char)])})" for char in secret[:-1]]
+    last = secret[-1]
+    yield "".join([*characters, f"(?>{'|'.join([*forms_of(last), *_own_escape(last), re.escape(last)])})"])
+
+
+def _own_escape(char: str) -> list[str]:
+    return {"%": ["%25"], "&": ["&amp;", "&#38;"], "\\": [r"\\\\"]}.get(char, [])
+
+
+def _plainly(secret: str) -> Iterator[str]:
     yield re.escape(secret)
     raw = secret.encode()
     yield re.escape(raw.hex())
@@ -99,15 +118,26 @@ def _written_forms(secret: str) -> Iterator[str]:
         yield "".join(f"[{char}{'-_'['+/'.index(char)]}]" if char in "+/" else char for char in whole)
 
 
-def _written_forms_of(char: str) -> str:
-    code = ord(char)
-    forms = [rf"\\u{code:04x}", f"%{code:02x}", f"&#{code};", f"&#x0{{0,6}}{code:x};"]
-    if char in _IN_HTML:
-        forms.append(f"&{_IN_HTML[char]};")
-    if char in _ESCAPED_IN_JSON:
-        forms.append(re.escape(f"\\{char}"))
-    # Atomic, the longest first: what could be read in two ways must not be tried in all combinations.
-    return f"(?>{'|'.join([*forms, re.escape(char)])})"
+def _in_json(char: str) -> list[str]:
+    escaped = [re.escape(f"\\{char}")] if char in '"/\\' else []
+    return [rf"\\u{ord(char):04x}", *escaped]
+
+
+def _in_a_url(char: str) -> list[str]:
+    return [f"%{ord(char):02x}"]
+
+
+def _in_html(char: str) -> list[str]:
+    named = [f"&{_HTML_NAMES[char]};"] if char in _HTML_NAMES else []
+    return [f"&#{ord(char)};", f"&#x0{{0,6}}{ord(char):x};", *named]
+
+
+_WRITTEN: tuple[tuple[str, Callable[[str], Iterator[str]]], ...] = (
+    ("\\", partial(_escaped, _in_json)),
+    ("%", partial(_escaped, _in_a_url)),
+    ("&", partial(_escaped, _in_html)),
+    ("", _plainly),
+)
 
 
 def printable(text: str, limit: int = 300) -> str:
