@@ -111,7 +111,8 @@ class Renewal:
         self._slot.settle(self._future, outcome)
 
     def __del__(self) -> None:
-        self._slot.settle(self._future, None)
+        if hasattr(self, "_future"):  # an interrupt may come before it is made
+            self._slot.settle(self._future, None)
 
 
 class TokenStore:

@@ -165,6 +165,13 @@ def test_a_renewal_that_is_dropped_is_given_up(credentials: OAuthClientCredentia
     assert isinstance(slot.take(now=0.0, refused=None), Renewal)
 
 
+def test_a_renewal_that_was_interrupted_while_it_was_made_is_silent() -> None:
+    """An interrupt at its birth leaves nothing to settle (a complaint would fail this test)."""
+    half_made = Renewal.__new__(Renewal)
+    del half_made
+    gc.collect()
+
+
 def test_the_garbage_collector_may_settle_a_renewal_at_any_moment(release: Release) -> None:
     """Failed fetches leave cycles behind; collecting them at every allocation blocks nobody."""
     transport = httpx.MockTransport(lambda _: httpx.Response(500))
