@@ -214,10 +214,8 @@ class AsyncStream(httpcore.AsyncNetworkStream):
             return False
         try:
             await self._stream.read(1, timeout=0)
-        except httpcore.ReadTimeout:
-            return False
-        except (OSError, httpcore.NetworkError):
-            pass
+        except (OSError, httpcore.NetworkError, httpcore.ReadTimeout) as error:
+            return not isinstance(error, httpcore.ReadTimeout)  # otherwise it has ended meanwhile
         return True
 
     async def aclose(self) -> None:
