@@ -6,59 +6,38 @@ The client is made in a temporary folder beside the old one, formatted, imported
 in place in one step. Any finding on the way (a warning of the generator too, as it drops what it warns about)
 ends the run with exit code 1, and the old client stands as it was. `--check` compares instead of writing.
 
-The same document gives the same bytes on every run. This is the one module that calls the generator, whose
-Python interface is not promised to be stable.
+The same document gives the same bytes on every run.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import filecmp
-import io
 import json
-import mimetypes
 import os
-import re
 import subprocess
 import sys
 import tempfile
-import traceback
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from scripts import importable
-from scripts.command import DONE, FailedError, UnusableInputError, progress, run, system_error
-from scripts.source import read, read_mapping
+from scripts import generator, importable
+from scripts.command import DONE, FailedError, progress, run
+from scripts.generator import MARK, one_line, read_configuration
+from scripts.source import read
 from scripts.swap import staged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from scripts.command import Document
+    from scripts.generator import Configuration
 
 ROOT = Path(__file__).resolve().parent.parent
 SPECIFICATION = ROOT / "openapi" / "vouchers.json"
 CONFIGURATION = ROOT / "openapi" / "generator.yaml"
 GENERATED = ROOT / "generated"
-
-LONGEST_FINDING = 2000
-"""Characters of one finding that are shown; the generator quotes whole schemas."""
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """The generator's configuration.
-
-    Attributes:
-        package: The name of the package that it makes.
-        settings: All its settings, this name among them.
-    """
-
-    package: str
-    settings: dict[str, Any]
 
 
 class GenerationError(FailedError):
@@ -82,36 +61,6 @@ class GenerationError(FailedError):
         )
 
 
-def read_configuration(path: Path) -> Configuration:
-    """Read the generator's configuration.
-
-    Args:
-        path: A YAML file with the generator's own keys.
-
-    Returns:
-        The configuration.
-
-    Raises:
-        UnusableInputError: The file cannot be read, or has keys or values that the generator does not know.
-    """
-    from openapi_python_client.config import ConfigFile  # noqa: PLC0415 - slow; see `_call_generator`
-    from pydantic import ValidationError  # noqa: PLC0415 - as above
-
-    settings: dict[str, Any] = read_mapping(path)
-    # The generator ignores keys that it does not know. Its hooks depend on PATH and break on blanks.
-    unknown = sorted(settings.keys() - (ConfigFile.model_fields.keys() - {"post_hooks"}))
-    if unknown:
-        raise UnusableInputError(f"{path}: these keys are not supported: {', '.join(unknown)}.")
-    package = settings.get("package_name_override")
-    if not isinstance(package, str) or not package.isidentifier():
-        raise UnusableInputError(f"{path}: package_name_override must be a Python name.")
-    try:
-        ConfigFile.model_validate(settings)
-    except ValidationError as error:
-        raise UnusableInputError(f"{path}: {_one_line(error)}") from error
-    return Configuration(package, settings)
-
-
 def make_package(
     document: Document, configuration: Configuration, folder: Path, *, inherit: Sequence[int] = ()
 ) -> Path:
@@ -130,10 +79,9 @@ def make_package(
         GenerationError: Something of the document would be missing, or the client would not work.
     """
     project = folder / "project"
-    source = folder / "document.json"
-    source.write_text(json.dumps(document), encoding="ascii")
     with progress("Generating the client"):
-        findings = _call_generator(source, configuration, project)
+        generated = generator.generate(document, configuration, project)
+    findings = list(generated.findings)
     package = project / configuration.package
     if not package.is_dir():
         raise GenerationError(findings or ["The generator made no package."])
@@ -149,84 +97,12 @@ def make_package(
     return package
 
 
-def _call_generator(source: Path, configuration: Configuration, project: Path) -> list[str]:
-    """Run the generator, and return what it reports and how it crashed."""
-    # Importing it takes most of a second; usage errors and Ctrl-C need not wait for that.
-    import openapi_python_client as generator  # noqa: PLC0415
-    from openapi_python_client.config import Config, ConfigFile, MetaType  # noqa: PLC0415
-
-    # It asks the system's tables whether `.json` is JSON.
-    mimetypes.init(files=[])
-    config = Config.from_sources(
-        ConfigFile.model_validate({**configuration.settings, "post_hooks": []}),
-        # Any kind but `none` writes py.typed and a pyproject.toml that holds the formatter's settings.
-        MetaType.UV,
-        document_source=source,
-        file_encoding="utf-8",
-        overwrite=False,
-        output_path=project,
-    )
-    with _readable_texts() as texts, contextlib.redirect_stdout(io.StringIO()):
-        try:
-            reported = generator.generate(config=config)
-        except OSError as error:
-            return [_one_line(system_error(error))]
-        except Exception as error:  # noqa: BLE001 - it has no errors of its own for what it cannot do
-            return [
-                f"The generator crashed ({_where(error)}): {type(error).__name__}: {_one_line(error, texts)}"
-            ]
-    return [
-        _one_line(": ".join(str(part).strip(" :\n") for part in (e.header, e.detail) if part), texts)
-        for e in reported
-    ]
-
-
-@contextlib.contextmanager
-def _readable_texts() -> Iterator[list[str]]:
-    """Let the generator's messages show the document's texts.
-
-    The generator wraps them in a class without a `repr`, so that none gets into code by mistake; its messages
-    then show addresses. Here the `repr` is a mark with a number, as harmless as an address, and the number
-    leads to the text.
-    """
-    from openapi_python_client.schema.untrusted_string import UntrustedString  # noqa: PLC0415 - as above
-
-    texts: list[str] = []
-
-    def mark(text: UntrustedString) -> str:
-        texts.append(text.get_untrusted_value())
-        return f"{_MARK}{len(texts) - 1}>"
-
-    UntrustedString.__repr__ = mark  # type: ignore[assignment, method-assign]
-    try:
-        yield texts
-    finally:
-        del UntrustedString.__repr__
-
-
-_MARK = "<text of the document, number "
-
-
-def _one_line(message: object, texts: Sequence[str] = ()) -> str:
-    """Fit a message into one line that is safe on a terminal."""
-    text = re.sub(rf"{_MARK}(\d+)>", lambda match: repr(texts[int(match[1])]), str(message))
-    text = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in " ".join(text.split())
-    )
-    return text if len(text) <= LONGEST_FINDING else text[:LONGEST_FINDING] + " …"
-
-
-def _where(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(frame.filename).name}, line {frame.lineno}"
-
-
 def _compile_all(package: Path) -> Iterator[str]:
     """Compile every module; Python's warnings about one count as well."""
     for file in sorted(package.rglob("*.py")):
         content = file.read_bytes()
         name = file.relative_to(package.parent).as_posix()
-        if _MARK.encode() in content:
+        if MARK.encode() in content:
             yield f"{name}: a text of the document got into the code where none belongs."
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -234,7 +110,7 @@ def _compile_all(package: Path) -> Iterator[str]:
                 compile(content, name, "exec", dont_inherit=True)
             except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
                 line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-                yield f"{name}{line}: {type(error).__name__}: {_one_line(getattr(error, 'msg', error))}"
+                yield f"{name}{line}: {type(error).__name__}: {one_line(getattr(error, 'msg', error))}"
 
 
 def _format(project: Path, inherit: Sequence[int]) -> list[str]:
@@ -246,7 +122,7 @@ def _format(project: Path, inherit: Sequence[int]) -> list[str]:
     for command in (["check", "--fix-only"], ["format"]):
         done = _child([*ruff, *command, *options, "."], project, inherit)
         if done.returncode != 0:
-            said = _one_line(done.stderr or done.stdout)
+            said = one_line(done.stderr or done.stdout)
             return [f"ruff {command[0]} ended with {done.returncode}: {said}"]
     return []
 
@@ -256,9 +132,9 @@ def _import_all(package: Path, inherit: Sequence[int]) -> list[str]:
     arguments = ["-I", "-B", importable.__file__, str(package.parent), package.name]
     done = _child([sys.executable, *arguments], package.parent, inherit)
     try:
-        return [_one_line(finding) for finding in json.loads(done.stdout)]
+        return [one_line(finding) for finding in json.loads(done.stdout)]
     except ValueError:
-        return [f"Importing the modules ended with {done.returncode}: {_one_line(done.stderr)}"]
+        return [f"Importing the modules ended with {done.returncode}: {one_line(done.stderr)}"]
 
 
 def _child(command: Sequence[str], folder: Path, inherit: Sequence[int]) -> subprocess.CompletedProcess[str]:

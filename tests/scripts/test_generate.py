@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from scripts import generate
-from scripts.generate import GenerationError, differences, make_package, read_configuration
+from scripts import generate, generator
+from scripts.generate import GenerationError, differences, make_package
+from scripts.generator import MARK, one_line, read_configuration
 from scripts.swap import staged
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ def make_modules(folder: Path, **modules: bytes) -> Path:
 
 def test_modules_that_do_not_compile(tmp_path: Path) -> None:
     """Every module that Python refuses or warns about is found."""
-    mark = generate._MARK.encode()
+    mark = MARK.encode()
     package = make_modules(
         tmp_path,
         a=b"def",
@@ -301,7 +302,7 @@ def test_generator_that_cannot_write(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     configuration = read_configuration(generate.CONFIGURATION)
     project = tmp_path / "file" / "project"
-    findings = generate._call_generator(save(tmp_path, document()), configuration, project)
+    findings = generator.generate(document(), configuration, project).findings
     assert findings == [f"{project}: Not a directory."]
 
 
@@ -321,7 +322,7 @@ def test_import_that_ends_the_process(tmp_path: Path) -> None:
 
 def test_long_finding_is_cut() -> None:
     """A finding that quotes a whole schema is cut to a length that can be read."""
-    assert len(generate._one_line("x" * 100_000)) < 2100
+    assert len(one_line("x" * 100_000)) < 2100
 
 
 # Input
