@@ -1,0 +1,144 @@
+"""The last steps: defaults, discriminators, and what only preparation itself needed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from scripts.notes import Kind
+from scripts.preparation.dialect import is_of_type
+from scripts.preparation.documents import (
+    MARKS,
+    Schema,
+    change_schemas,
+    child,
+    component_of,
+    components,
+    origin,
+    reference_to,
+)
+from scripts.preparation.names import pascal_case
+
+if TYPE_CHECKING:
+    from scripts.command import Document
+    from scripts.preparation.documents import Noting
+
+_UNIONS = ("anyOf", "oneOf")
+
+
+def check_defaults(document: Document, noting: Noting) -> Document:
+    """Drop the defaults that the generator cannot write; they are no part of what goes over the wire."""
+
+    def change(schema: Schema, _pointer: str) -> Schema:
+        if "default" not in schema:
+            return schema
+        value = schema["default"]
+        place = child(origin(schema), "default")
+        if value is None:
+            pass  # the same as none at all
+        elif not _accepts(schema, value, document):
+            noting(place, Kind.REPAIRED, f"default {value!r} dropped", "Its schema does not accept it.")
+        elif not isinstance(value, (str, bool, int, float)):
+            noting(place, Kind.LOOSENED, "default dropped", "The generator writes none for objects and lists.")
+        elif not any(key in schema for key in ("type", "const", "enum", *_UNIONS)):
+            noting(place, Kind.LOOSENED, "default dropped", "The generator writes none without a type.")
+        else:
+            return schema
+        return {key: v for key, v in schema.items() if key != "default"}
+
+    return change_schemas(document, change)
+
+
+def _accepts(schema: Schema, value: Any, document: Document, seen: frozenset[str] = frozenset()) -> bool:  # noqa: ANN401 - any JSON value
+    """Tell whether a schema accepts a value, as far as its default's use goes."""
+    if "$ref" in schema:
+        name = component_of(schema["$ref"]) or ""
+        return name not in seen and _accepts(components(document).get(name, {}), value, document, seen | {name})
+    for key in _UNIONS:
+        if key in schema:
+            return any(_accepts(variant, value, document, seen) for variant in schema[key])
+    if "const" in schema:
+        return bool(schema["const"] == value and type(schema["const"]) is type(value))
+    if "enum" in schema:
+        return value in schema["enum"]
+    kind = schema.get("type")
+    if kind is not None and not is_of_type(value, kind):
+        return False
+    if kind == "integer" and not isinstance(value, int):
+        return False
+    return _parses(schema.get("format"), value)
+
+
+def _parses(given: Any, value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    if not isinstance(value, str):
+        return True
+    try:
+        if given == "date-time":
+            datetime.fromisoformat(value)
+        elif given == "date":
+            date.fromisoformat(value)
+        elif given == "uuid":
+            UUID(value)
+    except ValueError:
+        return False
+    return given != "binary"
+
+
+def complete_discriminators(document: Document, noting: Noting) -> Document:
+    """Write out the mapping of every discriminator, and drop those that name no property of the variants."""
+    held = components(document)
+
+    def change(schema: Schema, _pointer: str) -> Schema:
+        discriminator = schema.get("discriminator")
+        if discriminator is None:
+            return schema
+        bare = {key: value for key, value in schema.items() if key != "discriminator"}
+        variants = [component_of(v["$ref"]) for key in _UNIONS for v in schema.get(key, ()) if "$ref" in v]
+        name = discriminator.get("propertyName")
+        if not isinstance(name, str) or not variants:
+            return bare
+        mapping = discriminator.get("mapping") if isinstance(discriminator.get("mapping"), dict) else {}
+        made = {}
+        for value, target in mapping.items():
+            found = component_of(target) if str(target).startswith("#") else target
+            if found in variants:
+                made[value] = reference_to(str(found))["$ref"]
+            else:
+                noting(
+                    origin(schema), Kind.LOOSENED, f"mapping of {value!r} left out", f"{target!r} is no variant here."
+                )
+        for variant in variants:
+            target = reference_to(str(variant))["$ref"]
+            if target not in made.values():
+                for value in _constants(held.get(str(variant), {}), name) or [str(variant)]:
+                    made.setdefault(value, target)
+        return {**bare, "discriminator": {"propertyName": name, "mapping": made}}
+
+    return change_schemas(document, change)
+
+
+def _constants(schema: Schema, name: str) -> list[str]:
+    value = schema.get("properties", {}).get(name, {})
+    found = [value["const"]] if "const" in value else value.get("enum", [])
+    return [item for item in found if isinstance(item, str)]
+
+
+def finish(document: Document, noting: Noting) -> Document:
+    """Keep what the generator reads, without the marks of preparation."""
+    for section in ("webhooks",):
+        if document.get(section):
+            noting(f"/{section}", Kind.LOOSENED, "left out", "A client sends requests; these are sent to it.")
+
+    def clean(schema: Schema, _pointer: str) -> Schema:
+        return {key: value for key, value in schema.items() if key not in MARKS} if MARKS & set(schema) else schema
+
+    made = change_schemas(document, clean)
+    kept = {key: made[key] for key in ("openapi", "info", "servers", "security", "paths", "components") if key in made}
+    servers = kept.get("servers")
+    if not (isinstance(servers, list) and all(isinstance(s, dict) and isinstance(s.get("url"), str) for s in servers)):
+        kept.pop("servers", None)
+    held = dict(kept.get("components") or {})  # type: ignore[call-overload]
+    if "schemas" in held:
+        held["schemas"] = dict(sorted(held["schemas"].items(), key=lambda pair: pascal_case(pair[0])))
+    return {**kept, "components": held}

@@ -1,0 +1,113 @@
+"""Make of an upstream document one that means the same on the wire and that generates whole.
+
+`python -m scripts.prepare --spec openapi/vouchers.json --out prepared.json`
+
+The result is a normal form: OpenAPI 3.1; every object and every enum is a component with a name of its own;
+no `allOf`, no `nullable`, no titles, no aliases, no lists of types; parameters, bodies and responses stand in
+their operations. What could not be kept exactly was made wider, never narrower, and is noted; so is every
+mistake of the document that was mended. Names depend on the document's own names alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.command import DONE, progress, run
+from scripts.preparation import components, dialect, finishing, merging, operations, shapes
+from scripts.preparation.documents import run_passes
+from scripts.preparation.usable import check_usable
+from scripts.source import read, vendored
+from scripts.swap import write_file
+
+if TYPE_CHECKING:
+    from scripts.command import Document
+    from scripts.notes import Note
+
+PASSES = (
+    shapes.mend_schemas,
+    shapes.mark_origins,
+    shapes.loosen_dangling,
+    components.lift_deep_references,
+    operations.inline_path_items,
+    operations.mend_texts,
+    operations.mend_security,
+    operations.mend_status_codes,
+    operations.name_operations,
+    shapes.add_items,
+    dialect.unify_dialects,
+    components.unwrap,
+    components.push_null_out,
+    components.collapse_aliases,
+    components.hoist,
+    merging.flatten,
+    components.unwrap,
+    components.push_null_out,
+    components.collapse_aliases,
+    components.prune,
+    components.hoist,
+    operations.inline_parts,
+    operations.mend_parameters,
+    operations.mend_path_parameters,
+    operations.merge_paths,
+    operations.simplify_headers,
+    operations.merge_media_types,
+    components.break_cycles,
+    components.prune,
+    components.name_components,
+    finishing.check_defaults,
+    finishing.complete_discriminators,
+    finishing.finish,
+)
+"""The passes, in order. Mistakes are mended first; then schemas are brought into form; names come last."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A prepared document.
+
+    Attributes:
+        document: The document in its normal form.
+        notes: What was repaired, loosened and renamed, sorted by pointer.
+    """
+
+    document: Document
+    notes: tuple[Note, ...]
+
+
+def prepare(document: Document) -> Prepared:
+    """Prepare a document for the generator.
+
+    Args:
+        document: The upstream document; it stays as it is.
+
+    Returns:
+        The prepared document, and what was done to it.
+
+    Raises:
+        UnusableInputError: It is no OpenAPI document of 3.0 or 3.1, or too broken to repair.
+    """
+    check_usable(document)
+    with progress("Preparing the document"):
+        made, notes = run_passes(document, PASSES)
+    return Prepared(made, tuple(notes))
+
+
+def main() -> int:
+    """Prepare one document, and list what was done."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.prepare", description="Prepare an OpenAPI document.")
+    parser.add_argument("--spec", type=Path, required=True, help="the OpenAPI document")
+    parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")
+    options = parser.parse_args()
+    prepared = prepare(read(options.spec))
+    write_file(options.out, vendored(prepared.document))
+    for note in prepared.notes:
+        print(f"{note.kind}: {note.pointer}: {note.what} ({note.why})")
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(run("prepare", main))
