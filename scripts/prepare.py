@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.command import DONE, progress, run
-from scripts.preparation import components, dialect, finishing, merging, operations, shapes
+from scripts.preparation import components, dialect, finishing, merging, operations, parameters, shapes
 from scripts.preparation.documents import run_passes
 from scripts.preparation.usable import check_usable
 from scripts.source import read, vendored
@@ -50,10 +50,10 @@ PASSES = (
     components.prune,
     components.hoist,
     operations.inline_parts,
-    operations.mend_parameters,
-    operations.mend_path_parameters,
-    operations.merge_paths,
-    operations.simplify_headers,
+    parameters.mend_parameters,
+    parameters.mend_path_parameters,
+    parameters.merge_paths,
+    parameters.simplify_types,
     operations.merge_media_types,
     components.break_cycles,
     components.prune,
@@ -98,7 +98,9 @@ def prepare(document: Document) -> Prepared:
 
 def main() -> int:
     """Prepare one document, and list what was done."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.prepare", description="Prepare an OpenAPI document.")
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.prepare", description="Prepare an OpenAPI document."
+    )
     parser.add_argument("--spec", type=Path, required=True, help="the OpenAPI document")
     parser.add_argument("--out", type=Path, required=True, help="the JSON file to write")
     options = parser.parse_args()

@@ -1,1 +1,1 @@
-"""The passes that bring a document into the normal form: one concern a module, each a function of documents."""
+"""The passes that bring a document into its normal form: functions of documents, one concern a module."""

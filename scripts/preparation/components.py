@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,6 @@ from scripts.preparation.documents import (
     component_of,
     components,
     find,
-    is_assertion,
     operations,
     origin,
     parts_of,
@@ -35,14 +33,13 @@ from scripts.preparation.names import clashes, module_name, pascal_case, told_ap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scripts.command import Document
-    from scripts.preparation.documents import Noting
+    from scripts.preparation.documents import Draft, Noting
 
 _UNIONS = ("anyOf", "oneOf")
 
 
-def unwrap(document: Document, _noting: Noting) -> Document:
-    """Replace `allOf`, `anyOf` and `oneOf` of one schema, with nothing but annotations beside it, by that schema."""
+def unwrap(document: Draft, _noting: Noting) -> Draft:
+    """Replace `allOf` and unions of one schema by that schema where only annotations stand beside them."""
 
     def change(schema: Schema, _pointer: str) -> Schema:
         for key in ("allOf", *_UNIONS):
@@ -60,7 +57,7 @@ def unwrap(document: Document, _noting: Noting) -> Document:
     return change_schemas(document, change)
 
 
-def lift_deep_references(document: Document, _noting: Noting) -> Document:
+def lift_deep_references(document: Draft, _noting: Noting) -> Draft:
     """Give what references lead to a component of its own where it has none, and point them at that."""
     targets: dict[str, str] = {}
 
@@ -95,7 +92,7 @@ def _as_schema(value: Any) -> Schema:  # noqa: ANN401 - booleans are schemas too
     return value if isinstance(value, dict) else {} if value is True else {"not": {}}
 
 
-def _name_of_place(document: Document, pointer: str) -> str:
+def _name_of_place(document: Draft, pointer: str) -> str:
     """Name a schema by the component or operation that it stands in, and by its way there."""
     for operation in operations(document):
         if pointer.startswith(operation.pointer + "/"):
@@ -103,7 +100,11 @@ def _name_of_place(document: Document, pointer: str) -> str:
             start = str(operation.value.get("operationId", f"{operation.method} {operation.path}"))
             break
     else:
-        start, *way = [part for part in parts_of(pointer) if part not in ("components", "schemas", "$defs", "definitions")]
+        start, *way = [
+            part
+            for part in parts_of(pointer)
+            if part not in ("components", "schemas", "$defs", "definitions")
+        ]
     steps = {"items": "Item", "additionalProperties": "Value", "responses": "Response", "requestBody": "Body"}
     dropped = {"properties", "content", "schema", "application/json"}
     named = [steps.get(part, pascal_case(part)) for part in way if part not in dropped]
@@ -139,7 +140,8 @@ class _Hoisting:
             }
         if "allOf" in made:
             made["allOf"] = [
-                self.inside(part, name, way, merging=True) if "$ref" not in part else part for part in made["allOf"]
+                self.inside(part, name, way, merging=True) if "$ref" not in part else part
+                for part in made["allOf"]
             ]
         merging = merging or is_own_class(made)
         for key in _UNIONS:
@@ -188,14 +190,16 @@ def _variant_name(schema: Schema, number: int) -> str:
     constants = [
         value["const"]
         for name, value in sorted(schema.get("properties", {}).items())
-        if name in schema.get("required", ()) and isinstance(value, dict) and isinstance(value.get("const"), str)
+        if name in schema.get("required", ())
+        and isinstance(value, dict)
+        and isinstance(value.get("const"), str)
     ]
     if len(constants) == 1 and pascal_case(constants[0]):
         return pascal_case(constants[0].lower())
     return f"Variant{number}"
 
 
-def hoist(document: Document, noting: Noting) -> Document:
+def hoist(document: Draft, noting: Noting) -> Draft:
     """Give every inline object and enum a component of its own, named by where it stands."""
     before = components(document)
     hoisting = _Hoisting(set(before))
@@ -241,7 +245,7 @@ def _identities(name: str) -> list[tuple[str, str]]:
     return [("class", pascal_case(name)), ("module", module_name(pascal_case(name)))]
 
 
-def _root_names(document: Document) -> dict[str, str]:
+def _root_names(document: Draft) -> dict[str, str]:
     """Name the outermost schemas of parameters, bodies and responses."""
     names: dict[str, str] = {}
 
@@ -254,13 +258,15 @@ def _root_names(document: Document) -> dict[str, str]:
     return names
 
 
-def _root_name(document: Document, pointer: str) -> str:
+def _root_name(document: Draft, pointer: str) -> str:
     parts = parts_of(pointer)
     if parts[0] == "components":
         (section, key), rest = parts[1:3], parts[3:]
         start = pascal_case(key)
         holder = find(document, child("/components", section, key))
-        word = {"parameters": "Parameter", "requestBodies": "Body", "responses": "Response"}.get(section, "Header")
+        word = {"parameters": "Parameter", "requestBodies": "Body", "responses": "Response"}.get(
+            section, "Header"
+        )
         start = start if start.endswith(word) else start + word
     else:
         operation = find(document, child("", *parts[:3]))
@@ -276,7 +282,11 @@ def _root_name(document: Document, pointer: str) -> str:
     if rest[:1] == ["requestBody"]:
         start, holder, rest = start + "Body", holder["requestBody"], rest[1:]
     elif rest[:1] == ["responses"]:
-        start, holder, rest = start + "Response" + pascal_case(rest[1]), holder["responses"][rest[1]], rest[2:]
+        start, holder, rest = (
+            start + "Response" + pascal_case(rest[1]),
+            holder["responses"][rest[1]],
+            rest[2:],
+        )
     if rest[:1] == ["headers"]:
         return start + pascal_case(rest[1])
     if rest[:1] == ["content"] and len(holder["content"]) > 1 and rest[1] != "application/json":
@@ -284,7 +294,7 @@ def _root_name(document: Document, pointer: str) -> str:
     return start
 
 
-def collapse_aliases(document: Document, noting: Noting) -> Document:
+def collapse_aliases(document: Draft, noting: Noting) -> Draft:
     """Point references at what an alias stands for, and drop the alias."""
     held = components(document)
     aliases = {name: schema["$ref"] for name, schema in held.items() if "$ref" in schema}
@@ -312,19 +322,19 @@ def collapse_aliases(document: Document, noting: Noting) -> Document:
     return rename_references(with_components(document, kept), {a: str(b) for a, b in gone.items()})
 
 
-def rename_references(document: Document, names: dict[str, str]) -> Document:
+def rename_references(document: Draft, names: dict[str, str]) -> Draft:
     """Point references, and the mappings of discriminators, at components of other names."""
 
     def change(schema: Schema, _pointer: str) -> Schema:
         name = component_of(schema["$ref"]) if isinstance(schema.get("$ref"), str) else None
         if name in names:
-            schema = {**schema, **reference_to(names[str(name)])}
-        mapping = schema.get("discriminator", {}).get("mapping") if isinstance(schema.get("discriminator"), dict) else None
-        if isinstance(mapping, dict):
-            made = {key: _renamed(value, names) for key, value in mapping.items()}
-            if made != mapping:
-                schema = {**schema, "discriminator": {**schema["discriminator"], "mapping": made}}
-        return schema
+            return {**schema, **reference_to(names[str(name)])}
+        discriminator = schema.get("discriminator")
+        mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
+        if not isinstance(mapping, dict):
+            return schema
+        made = {key: _renamed(value, names) for key, value in mapping.items()}
+        return {**schema, "discriminator": {**schema["discriminator"], "mapping": made}}
 
     return change_schemas(document, change)
 
@@ -336,17 +346,16 @@ def _renamed(value: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - any JS
     return reference_to(names[str(name)])["$ref"] if name in names else value
 
 
-def push_null_out(document: Document, _noting: Noting) -> Document:
-    """Move null from a component that is one class or null to where it is referred to; the class keeps its name."""
+def push_null_out(document: Draft, _noting: Noting) -> Draft:
+    """Move null from a component that is a class or null to its references; so the class keeps its name."""
     held = components(document)
     inner: dict[str, Schema] = {}
     for name, schema in held.items():
-        variants = schema.get("anyOf", [])
-        real = [v for v in variants if v.get("type") != "null"]
-        outer = {k: v for k, v in schema.items() if k != "anyOf"}
-        if len(variants) == 2 and len(real) == 1 and set(outer) <= ANNOTATIONS | MARKS:  # noqa: PLR2004 - it, or null
-            if "$ref" not in real[0] and is_own_class(real[0]):
-                inner[name] = {**outer, **real[0]}
+        real = [variant for variant in schema.get("anyOf", ()) if variant.get("type") != "null"]
+        outer = {key: value for key, value in schema.items() if key != "anyOf"}
+        alone = len(real) == 1 < len(schema["anyOf"]) and set(outer) <= ANNOTATIONS | MARKS if real else False
+        if alone and "$ref" not in real[0] and is_own_class(real[0]):
+            inner[name] = {**outer, **real[0]}
     if not inner:
         return document
 
@@ -358,7 +367,7 @@ def push_null_out(document: Document, _noting: Noting) -> Document:
     return change_schemas(with_components(document, {**held, **inner}), change)
 
 
-def prune(document: Document, _noting: Noting) -> Document:
+def prune(document: Draft, _noting: Noting) -> Draft:
     """Drop the components that preparation added and nothing refers to any more."""
     held = components(document)
     pending: list[Any] = [schema for schema in held.values() if ADDED not in schema]
@@ -383,44 +392,53 @@ def prune(document: Document, _noting: Noting) -> Document:
     return with_components(document, kept) if len(kept) < len(held) else document
 
 
-def break_cycles(document: Document, noting: Noting) -> Document:
+def break_cycles(document: Draft, noting: Noting) -> Draft:
     """Loosen what leads back to itself without an object on the way; no type can be written for it."""
-    held = dict(components(document))
-    done: set[str] = set()
+    cycles = _Cycles(dict(components(document)), noting)
+    for name in sorted(cycles.components):
+        cycles.visit(name, [])
+    return with_components(document, cycles.components)
 
-    def visit(name: str, way: list[str]) -> None:
-        if name in done or name not in held:
-            return
-        held[name] = cut(held[name], [*way, name])
-        done.add(name)
 
-    def cut(schema: Schema, way: list[str]) -> Schema:
-        if schema.get("type") == "object" or "properties" in schema:
-            return schema
+@dataclass
+class _Cycles:
+    """Looks for ways of references that lead back to where they began.
+
+    Attributes:
+        components: The document's schema components; those that were visited are without cycles.
+        noting: Takes what was loosened.
+    """
+
+    components: dict[str, Schema]
+    noting: Noting
+    _visited: set[str] = field(default_factory=set)
+
+    def visit(self, name: str, way: list[str]) -> None:
+        """Cut the cycles that go through a component."""
+        if name not in self._visited and name in self.components:
+            self.components[name] = self._cut(self.components[name], [*way, name])
+            self._visited.add(name)
+
+    def _cut(self, schema: Schema, way: list[str]) -> Schema:
         target = component_of(schema.get("$ref", ""))
         if target in way:
-            noting(origin(schema), Kind.LOOSENED, "accepts all", f"{target} leads back to itself here.")
+            what = f"{target} leads back to itself here."
+            self.noting(origin(schema), Kind.LOOSENED, "accepts all", what)
             return {ORIGIN: origin(schema)}
         if target is not None:
-            visit(target, way)
+            self.visit(target, way)
+        if target is not None or schema.get("type") == "object" or "properties" in schema:
             return schema
         made = dict(schema)
-        for path, value in subschemas(schema):
-            if not isinstance(value, dict) or is_assertion(path):
-                continue
-            if len(path) == 1:
-                made[str(path[0])] = cut(value, way)
-            else:
-                made[str(path[0])] = [*made[str(path[0])]]
-                made[str(path[0])][path[1]] = cut(value, way)  # type: ignore[index]
+        if isinstance(schema.get("items"), dict):
+            made["items"] = self._cut(schema["items"], way)
+        for key in _UNIONS:
+            if key in schema:
+                made[key] = [self._cut(variant, way) for variant in schema[key]]
         return made
 
-    for name in sorted(held):
-        visit(name, [])
-    return with_components(document, held) if held != components(document) else document
 
-
-def name_components(document: Document, noting: Noting) -> Document:
+def name_components(document: Draft, noting: Noting) -> Draft:
     """Give components keys that become classes and modules of their own."""
     held = components(document)
     safe = {name: re.sub(r"[^A-Za-z0-9._-]", "_", name) for name in held}
@@ -429,12 +447,16 @@ def name_components(document: Document, noting: Noting) -> Document:
         # One that is written as its class keeps its name; the others get a word more.
         plain = [name for name in group if pascal_case(name) == name]
         odd |= set(group) - set(plain[:1])
-    renamed = {name: told_apart(safe[name], name) if name in odd else key for name, key in safe.items()}
+    renamed = {name: told_apart(key, name) if name in odd else key for name, key in safe.items()}
     changed = {name: key for name, key in renamed.items() if key != name}
     if not changed:
         return document
     for name, key in changed.items():
-        why = "Another schema gives the same class or module." if name in odd else "A key has no such characters."
+        why = (
+            "Another schema gives the same class or module."
+            if name in odd
+            else "A key has no such characters."
+        )
         noting(origin(held[name]), Kind.RENAMED, f"{name} is class {pascal_case(key)}", why)
     made = {renamed[name]: schema for name, schema in held.items()}
     return rename_references(with_components(document, made), changed)

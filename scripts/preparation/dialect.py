@@ -1,4 +1,4 @@
-"""The schema dialects of OpenAPI 3.0 and 3.1, brought into one: JSON Schema 2020-12 without lists of types."""
+"""The schema dialects of OpenAPI 3.0 and 3.1, brought into one: JSON Schema 2020-12, one type a schema."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from scripts.preparation.documents import (
 )
 
 if TYPE_CHECKING:
-    from scripts.command import Document
-    from scripts.preparation.documents import Noting
+    from scripts.preparation.documents import Draft, Noting
 
 NULL: Schema = {"type": "null"}
 
 KEYWORDS = {
-    "string": {"minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType", "contentSchema"},
+    "string": {"minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType",
+               "contentSchema"},
     "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format"},
     "integer": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "format"},
     "array": {"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains", "minContains",
@@ -52,13 +52,15 @@ def accepts_null(schema: Schema) -> bool:
     return any(accepts_null(variant) for key in ("anyOf", "oneOf") for variant in schema.get(key, ()))
 
 
-def unify_dialects(document: Document, noting: Noting) -> Document:
-    """Write every schema in one dialect: that of OpenAPI 3.1, with a union for null and for lists of types."""
+def unify_dialects(document: Draft, noting: Noting) -> Draft:
+    """Write every schema in one dialect: that of OpenAPI 3.1, with unions for null and for lists of types."""
     old = str(document["openapi"]).startswith("3.0")
 
     def unify(schema: Schema, _pointer: str) -> Schema:
         schema = _from_3_0(schema, noting) if old else _siblings_as_all_of(schema)
-        schema = {key: value for key, value in schema.items() if key not in ("title", "$schema", "$id", "$comment")}
+        schema = {
+            key: value for key, value in schema.items() if key not in ("title", "$schema", "$id", "$comment")
+        }
         also_null = schema.pop("nullable", False)
         schema = _constant_as_enum(schema)
         if "enum" in schema:
@@ -72,7 +74,12 @@ def unify_dialects(document: Document, noting: Noting) -> Document:
 def _from_3_0(schema: Schema, noting: Noting) -> Schema:
     if "$ref" in schema:
         if schema.get("nullable") is True:
-            noting(origin(schema), Kind.REPAIRED, "null accepted as well", "`nullable` beside a reference is meant.")
+            noting(
+                origin(schema),
+                Kind.REPAIRED,
+                "null accepted as well",
+                "`nullable` beside a reference is meant.",
+            )
         return {key: schema[key] for key in ("$ref", "nullable", ORIGIN) if key in schema}
     for bound, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(schema.get(bound), bool):
@@ -112,11 +119,10 @@ def _split_types(schema: Schema) -> Schema:
     if len(names) == 1:
         return {**schema, "type": names[0]}
     special = set().union(*KEYWORDS.values())
-    kept_outside = {
-        key: value for key, value in schema.items() if key not in special and key != "type"
-    }
+    kept_outside = {key: value for key, value in schema.items() if key not in special and key != "type"}
     variants = [
-        {"type": name, **{key: value for key, value in schema.items() if key in KEYWORDS[name]}} for name in names
+        {"type": name, **{key: value for key, value in schema.items() if key in KEYWORDS[name]}}
+        for name in names
     ]
     outer = {key: value for key, value in kept_outside.items() if key in ANNOTATIONS | MARKS}
     beside = {key: value for key, value in kept_outside.items() if key not in outer}
@@ -134,7 +140,13 @@ def is_of_type(value: object, name: str) -> bool:
         )
     if name == "number":
         return isinstance(value, (int, float)) and not isinstance(value, bool)
-    kinds: dict[str, type] = {"string": str, "boolean": bool, "null": type(None), "array": list, "object": dict}
+    kinds: dict[str, type] = {
+        "string": str,
+        "boolean": bool,
+        "null": type(None),
+        "array": list,
+        "object": dict,
+    }
     return isinstance(value, kinds[name])
 
 
@@ -146,13 +158,17 @@ def _sort_enum(schema: Schema, noting: Noting, *, also_null: bool) -> Schema:
     values = list({json.dumps([type(v).__name__, v], sort_keys=True): v for v in whole}.values())
     fitting = [v for v in values if not types or any(is_of_type(v, name) for name in types)]
     if None in values and None not in fitting and not also_null:
-        noting(origin(schema), Kind.LOOSENED, "null accepted as well", "The enum names null, the type does not.")
+        noting(
+            origin(schema), Kind.LOOSENED, "null accepted as well", "The enum names null, the type does not."
+        )
     also_null = also_null or None in values
     fitting = [v for v in fitting if v is not None]
     strange = [v for v in values if v is not None and v not in fitting]
     if strange and fitting:
         dropped = ", ".join(json.dumps(v) for v in strange)
-        noting(origin(schema), Kind.REPAIRED, f"{dropped} dropped from the enum", f"The type is {declared!r}.")
+        noting(
+            origin(schema), Kind.REPAIRED, f"{dropped} dropped from the enum", f"The type is {declared!r}."
+        )
     elif strange:
         fitting = strange
         noting(origin(schema), Kind.LOOSENED, f"type {declared!r} dropped", "No value of the enum is of it.")
@@ -189,7 +205,10 @@ def _loose_variants(values: list[Any], schema: Schema, noting: Noting) -> list[S
     for name, kind in (("number", float), ("object", dict), ("array", list)):
         if any(type(v) is kind for v in values):
             noting(
-                origin(schema), Kind.LOOSENED, f"enum accepts every {name}", f"No enum of {name}s can be generated."
+                origin(schema),
+                Kind.LOOSENED,
+                f"enum accepts every {name}",
+                f"No enum of {name}s can be generated.",
             )
             found.append({"type": name})
     return found

@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
-from scripts.command import Document
 from scripts.notes import Kind, Note
+
+Draft: TypeAlias = "dict[str, Any]"
+"""A document on its way from upstream to the normal form."""
 
 Schema: TypeAlias = "dict[str, Any]"
 Noting: TypeAlias = Callable[[str, Kind, str, str], None]
 """Takes a pointer into the upstream document, a kind, what was done, and why."""
 
-Pass: TypeAlias = Callable[[Document, Noting], Document]
+Pass: TypeAlias = Callable[[Draft, Noting], Draft]
 """A document made from another one, which stays as it is."""
 
 COMPONENTS = "#/components/schemas/"
@@ -64,18 +66,6 @@ _ONE_ASSERTION = (
 _NAMED_ASSERTION = ("$defs", "definitions", "dependentSchemas", "patternProperties")
 
 
-class Place(NamedTuple):
-    """A place in a document.
-
-    Attributes:
-        pointer: Its JSON pointer.
-        value: What stands there.
-    """
-
-    pointer: str
-    value: Any
-
-
 def child(pointer: str, *parts: str | int) -> str:
     """Extend a JSON pointer (RFC 6901)."""
     return pointer + "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
@@ -116,17 +106,19 @@ def reference_to(component: str) -> Schema:
     return {"$ref": child("#/components/schemas", component)}
 
 
-def components(document: Document) -> dict[str, Schema]:
+def components(document: Draft) -> dict[str, Schema]:
     """Return a document's schema components."""
-    held = document.get("components")
-    schemas = held.get("schemas") if isinstance(held, dict) else None
-    return schemas if isinstance(schemas, dict) else {}  # type: ignore[return-value]
+    return (document.get("components") or {}).get("schemas") or {}
 
 
-def with_components(document: Document, schemas: dict[str, Schema]) -> Document:
+def with_components(document: Draft, schemas: dict[str, Schema]) -> Draft:
     """Return the document with other schema components."""
-    held = document.get("components")
-    return {**document, "components": {**(held if isinstance(held, dict) else {}), "schemas": schemas}}  # type: ignore[dict-item]
+    return {**document, "components": {**(document.get("components") or {}), "schemas": schemas}}
+
+
+def paths(document: Draft) -> dict[str, Any]:
+    """Return a document's path items."""
+    return document.get("paths") or {}
 
 
 def origin(schema: Schema, otherwise: str = "") -> str:
@@ -175,13 +167,13 @@ def change_schema(schema: Any, pointer: str, change: Change) -> Any:  # noqa: AN
     return change(changed, pointer)
 
 
-def change_schemas(document: Document, change: Change) -> Document:
+def change_schemas(document: Draft, change: Change) -> Draft:
     """Change all schemas of a document, wherever they stand."""
     return change_roots(document, lambda schema, pointer: change_schema(schema, pointer, change))
 
 
-def change_roots(document: Document, change: Callable[[Any, str], Any]) -> Document:
-    """Change the outermost schemas of a document: those of components, parameters, headers and media types."""
+def change_roots(document: Draft, change: Callable[[Any, str], Any]) -> Draft:
+    """Change the outermost schemas of a document: components, and those of parameters and media types."""
 
     def changed(value: Any, pointer: str, kind: str) -> Any:  # noqa: ANN401 - any JSON value
         if kind == "schema":
@@ -217,7 +209,11 @@ def _each(value: Any, pointer: str, kind: str, many: bool, changed: Callable[...
 
 
 _HOLDS: dict[str, list[tuple[str | None, str, bool]]] = {
-    "document": [("components", "components", False), ("paths", "path item", True), ("webhooks", "path item", True)],
+    "document": [
+        ("components", "components", False),
+        ("paths", "path item", True),
+        ("webhooks", "path item", True),
+    ],
     "components": [
         ("schemas", "schema", True),
         ("parameters", "parameter", True),
@@ -259,26 +255,23 @@ class Operation(NamedTuple):
     value: dict[str, Any]
 
 
-def operations(document: Document) -> Iterator[Operation]:
+def operations(document: Draft) -> Iterator[Operation]:
     """Yield a document's operations."""
-    paths = document.get("paths")
-    for path, item in (paths if isinstance(paths, dict) else {}).items():
+    for path, item in paths(document).items():
         for method in METHODS:
-            if isinstance(item, dict) and isinstance(item.get(method), dict):
+            if method in item:
                 yield Operation(child("/paths", path, method), path, method, item[method])
 
 
-def change_operations(document: Document, change: Callable[[Operation], dict[str, Any]]) -> Document:
+def change_operations(document: Draft, change: Callable[[Operation], dict[str, Any]]) -> Draft:
     """Change all operations of a document."""
-    paths: dict[str, Any] = dict(document.get("paths") or {})  # type: ignore[arg-type]
+    made = dict(paths(document))
     for operation in operations(document):
-        made = change(operation)
-        if made is not operation.value:
-            paths[operation.path] = {**paths[operation.path], operation.method: made}
-    return {**document, "paths": paths}
+        made[operation.path] = {**made[operation.path], operation.method: change(operation)}
+    return {**document, "paths": made}
 
 
-def run_passes(document: Document, passes: Iterable[Pass]) -> tuple[Document, list[Note]]:
+def run_passes(document: Draft, passes: Iterable[Pass]) -> tuple[Draft, list[Note]]:
     """Run passes one after the other.
 
     Returns:

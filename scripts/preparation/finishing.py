@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from scripts.notes import Kind
@@ -17,17 +17,17 @@ from scripts.preparation.documents import (
     components,
     origin,
     reference_to,
+    with_components,
 )
 from scripts.preparation.names import pascal_case
 
 if TYPE_CHECKING:
-    from scripts.command import Document
-    from scripts.preparation.documents import Noting
+    from scripts.preparation.documents import Draft, Noting
 
 _UNIONS = ("anyOf", "oneOf")
 
 
-def check_defaults(document: Document, noting: Noting) -> Document:
+def check_defaults(document: Draft, noting: Noting) -> Draft:
     """Drop the defaults that the generator cannot write; they are no part of what goes over the wire."""
 
     def change(schema: Schema, _pointer: str) -> Schema:
@@ -40,7 +40,9 @@ def check_defaults(document: Document, noting: Noting) -> Document:
         elif not _accepts(schema, value, document):
             noting(place, Kind.REPAIRED, f"default {value!r} dropped", "Its schema does not accept it.")
         elif not isinstance(value, (str, bool, int, float)):
-            noting(place, Kind.LOOSENED, "default dropped", "The generator writes none for objects and lists.")
+            noting(
+                place, Kind.LOOSENED, "default dropped", "The generator writes none for objects and lists."
+            )
         elif not any(key in schema for key in ("type", "const", "enum", *_UNIONS)):
             noting(place, Kind.LOOSENED, "default dropped", "The generator writes none without a type.")
         else:
@@ -50,27 +52,32 @@ def check_defaults(document: Document, noting: Noting) -> Document:
     return change_schemas(document, change)
 
 
-def _accepts(schema: Schema, value: Any, document: Document, seen: frozenset[str] = frozenset()) -> bool:  # noqa: ANN401 - any JSON value
-    """Tell whether a schema accepts a value, as far as its default's use goes."""
+def _accepts(
+    schema: Schema,
+    value: object,
+    document: Draft,
+    seen: frozenset[str] = frozenset(),
+) -> bool:
+    """Tell whether a schema accepts a value, as far as the generator looks."""
     if "$ref" in schema:
         name = component_of(schema["$ref"]) or ""
-        return name not in seen and _accepts(components(document).get(name, {}), value, document, seen | {name})
+        return name not in seen and _accepts(
+            components(document).get(name, {}), value, document, seen | {name}
+        )
     for key in _UNIONS:
         if key in schema:
             return any(_accepts(variant, value, document, seen) for variant in schema[key])
-    if "const" in schema:
-        return bool(schema["const"] == value and type(schema["const"]) is type(value))
-    if "enum" in schema:
-        return value in schema["enum"]
+    allowed = [schema["const"]] if "const" in schema else schema.get("enum", [value])
     kind = schema.get("type")
-    if kind is not None and not is_of_type(value, kind):
-        return False
-    if kind == "integer" and not isinstance(value, int):
-        return False
-    return _parses(schema.get("format"), value)
+    return (
+        any(value == item and type(value) is type(item) for item in allowed)
+        and (kind is None or is_of_type(value, kind))
+        and not (kind == "integer" and isinstance(value, float))
+        and _parses(schema.get("format"), value)
+    )
 
 
-def _parses(given: Any, value: Any) -> bool:  # noqa: ANN401 - any JSON value
+def _parses(given: object, value: object) -> bool:
     if not isinstance(value, str):
         return True
     try:
@@ -85,7 +92,7 @@ def _parses(given: Any, value: Any) -> bool:  # noqa: ANN401 - any JSON value
     return given != "binary"
 
 
-def complete_discriminators(document: Document, noting: Noting) -> Document:
+def complete_discriminators(document: Draft, noting: Noting) -> Draft:
     """Write out the mapping of every discriminator, and drop those that name no property of the variants."""
     held = components(document)
 
@@ -106,7 +113,10 @@ def complete_discriminators(document: Document, noting: Noting) -> Document:
                 made[value] = reference_to(str(found))["$ref"]
             else:
                 noting(
-                    origin(schema), Kind.LOOSENED, f"mapping of {value!r} left out", f"{target!r} is no variant here."
+                    origin(schema),
+                    Kind.LOOSENED,
+                    f"mapping of {value!r} left out",
+                    f"{target!r} is no variant here.",
                 )
         for variant in variants:
             target = reference_to(str(variant))["$ref"]
@@ -124,21 +134,26 @@ def _constants(schema: Schema, name: str) -> list[str]:
     return [item for item in found if isinstance(item, str)]
 
 
-def finish(document: Document, noting: Noting) -> Document:
+def finish(document: Draft, noting: Noting) -> Draft:
     """Keep what the generator reads, without the marks of preparation."""
-    for section in ("webhooks",):
-        if document.get(section):
-            noting(f"/{section}", Kind.LOOSENED, "left out", "A client sends requests; these are sent to it.")
+    if document.get("webhooks"):
+        noting("/webhooks", Kind.LOOSENED, "left out", "A client sends requests; these are sent to it.")
 
     def clean(schema: Schema, _pointer: str) -> Schema:
-        return {key: value for key, value in schema.items() if key not in MARKS} if MARKS & set(schema) else schema
+        return (
+            {key: value for key, value in schema.items() if key not in MARKS}
+            if MARKS & set(schema)
+            else schema
+        )
 
     made = change_schemas(document, clean)
-    kept = {key: made[key] for key in ("openapi", "info", "servers", "security", "paths", "components") if key in made}
+    wanted = ("openapi", "info", "servers", "security", "paths", "components")
+    kept: Draft = {key: made[key] for key in wanted if key in made}
     servers = kept.get("servers")
-    if not (isinstance(servers, list) and all(isinstance(s, dict) and isinstance(s.get("url"), str) for s in servers)):
+    if not (
+        isinstance(servers, list)
+        and all(isinstance(s, dict) and isinstance(s.get("url"), str) for s in servers)
+    ):
         kept.pop("servers", None)
-    held = dict(kept.get("components") or {})  # type: ignore[call-overload]
-    if "schemas" in held:
-        held["schemas"] = dict(sorted(held["schemas"].items(), key=lambda pair: pascal_case(pair[0])))
-    return {**kept, "components": held}
+    held = dict(sorted(components(made).items(), key=lambda pair: pascal_case(pair[0])))
+    return with_components(kept, held)

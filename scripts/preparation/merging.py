@@ -27,28 +27,34 @@ from scripts.preparation.documents import (
 from scripts.preparation.names import pascal_case
 
 if TYPE_CHECKING:
-    from scripts.command import Document
-    from scripts.preparation.documents import Noting
+    from scripts.preparation.documents import Draft, Noting
 
 MOST_VARIANTS = 24
-"""Variants of a union that `allOf` may multiply to before they become one object with the properties of all."""
+"""Variants that `allOf` may multiply a union to; of more, one object is made with the properties of all."""
 
 _UNIONS = ("anyOf", "oneOf")
 _SHAPES = {"$ref", "type", "enum", "const", "properties", "items", "additionalProperties", "format", *_UNIONS}
 """Keywords that the generator makes types of."""
 
 _STRICTER = {
-    **dict.fromkeys(("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum", "minContains"), max),
-    **dict.fromkeys(("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum", "maxContains"), min),
+    **dict.fromkeys(
+        ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum", "minContains"), max
+    ),
+    **dict.fromkeys(
+        ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum", "maxContains"), min
+    ),
     "uniqueItems": max,
 }
+
+
+_MET_TOGETHER = {"type", "properties", "additionalProperties", "discriminator"}
 
 
 class _NeverError(Exception):
     """Two schemas have no value in common."""
 
 
-def flatten(document: Document, noting: Noting) -> Document:
+def flatten(document: Draft, noting: Noting) -> Draft:
     """Write every `allOf`, and every union beside other keywords, as one schema."""
     merger = _Merger(components(document), noting)
     return change_roots(document, lambda schema, _pointer: merger.flat(schema))
@@ -122,7 +128,10 @@ class _Merger:
                 return {}
             if name in seen or name in self._open:
                 self.noting(
-                    origin(schema), Kind.LOOSENED, f"{name!r} accepts all here", "`allOf` leads back into itself."
+                    origin(schema),
+                    Kind.LOOSENED,
+                    f"{name!r} accepts all here",
+                    "`allOf` leads back into itself.",
                 )
                 return {}
             seen.add(name)
@@ -199,7 +208,10 @@ class _Merger:
     def _collapse(self, variants: list[Schema], place: str) -> Schema:
         """Make one object with the properties of all variants."""
         self.noting(
-            place, Kind.LOOSENED, f"{len(variants)} variants became one object", "`allOf` over unions multiplies them."
+            place,
+            Kind.LOOSENED,
+            f"{len(variants)} variants became one object",
+            "`allOf` over unions multiplies them.",
         )
         properties: dict[str, list[Schema]] = {}
         for variant in variants:
@@ -209,7 +221,8 @@ class _Merger:
                     held.append(value)
         made: Schema = {
             "properties": {
-                name: values[0] if len(values) == 1 else {"anyOf": values} for name, values in properties.items()
+                name: values[0] if len(values) == 1 else {"anyOf": values}
+                for name, values in properties.items()
             }
         }
         if all(self._target(variant).get("type") == "object" for variant in variants):
@@ -234,39 +247,36 @@ class _Merger:
             if key not in a:
                 made[key] = value
             elif a[key] != value:
-                self._meet_keyword(made, key, a, b, place, assertions)
+                assertions.append(self._meet_keyword(made, key, value, place))
         if "type" in a and "type" in b:
             made["type"] = _narrower_type(a["type"], b["type"])
         self._check_values(made)
         if "properties" in a or "properties" in b:
             self._meet_objects(made, a, b, place)
-        if assertions:
-            made["allOf"] = [*made.get("allOf", []), *assertions]
-        return made
+        return _with_assertions(made, [assertion for assertion in assertions if assertion])
 
-    def _meet_keyword(  # noqa: PLR0913 - both sides, and where to put what
-        self, made: Schema, key: str, a: Schema, b: Schema, place: str, assertions: list[Schema]
-    ) -> None:
-        if key in ("type", "properties", "additionalProperties"):
-            return
+    def _meet_keyword(self, made: Schema, key: str, value: Any, place: str) -> Schema:  # noqa: ANN401 - JSON
+        """Meet one keyword's value with another; what cannot be joined is returned, as a schema of its own."""
         if key == "const":
             raise _NeverError
         if key == "enum":
-            made[key] = [value for value in a[key] if value in b[key]]
+            made[key] = [item for item in made[key] if item in value]
             if not made[key]:
                 raise _NeverError
         elif key == "required":
-            made[key] = [*a[key], *(name for name in b[key] if name not in a[key])]
+            made[key] = [*made[key], *(name for name in value if name not in made[key])]
         elif key == "items":
-            made[key] = self._meet_or_loosen(a[key], b[key], place)
+            made[key] = self._meet_or_loosen(made[key], value, place)
         elif key == "allOf":
-            made[key] = [*a[key], *b[key]]
+            made[key] = [*made[key], *value]
         elif key == "format":
-            self.noting(place, Kind.LOOSENED, f"format {b[key]!r} dropped", f"The other part says {a[key]!r}.")
+            what = f"format {value!r} dropped"
+            self.noting(place, Kind.LOOSENED, what, f"The other part says {made[key]!r}.")
         elif key in _STRICTER:
-            made[key] = _STRICTER[key](a[key], b[key])
-        else:
-            assertions.append({key: b[key]})
+            made[key] = _STRICTER[key](made[key], value)
+        elif key not in _MET_TOGETHER:
+            return {key: value}
+        return {}
 
     def _check_values(self, made: Schema) -> None:
         """Bring constants and enums in line with each other and with the type."""
@@ -288,7 +298,9 @@ class _Merger:
         try:
             return self._meet(self._top(a), self._top(b), place)
         except _NeverError:
-            self.noting(place, Kind.LOOSENED, "accepts what either part accepts", "The parts have no value in common.")
+            self.noting(
+                place, Kind.LOOSENED, "accepts what either part accepts", "The parts have no value in common."
+            )
             return {"anyOf": [a, b]}
 
     def _meet_objects(self, made: Schema, a: Schema, b: Schema, place: str) -> None:
@@ -325,7 +337,9 @@ class _Merger:
 
 def _same(a: Schema, b: Schema) -> bool:
     ignored = ANNOTATIONS | MARKS
-    return {k: v for k, v in a.items() if k not in ignored} == {k: v for k, v in b.items() if k not in ignored}
+    return {k: v for k, v in a.items() if k not in ignored} == {
+        k: v for k, v in b.items() if k not in ignored
+    }
 
 
 def _adds_nothing(schema: Schema, to: Schema) -> bool:
@@ -344,7 +358,8 @@ def _is_any(schema: Schema) -> bool:
 def _has_shape(schema: Schema) -> bool:
     """Tell whether the generator would make more of a schema than `Any`."""
     return any(
-        key in _SHAPES and not (key in _UNIONS and not any(_has_shape(v) for v in schema[key])) for key in schema
+        key in _SHAPES and not (key in _UNIONS and not any(_has_shape(v) for v in schema[key]))
+        for key in schema
     )
 
 

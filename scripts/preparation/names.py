@@ -34,8 +34,8 @@ def pascal_case(text: str) -> str:
 def module_name(class_name: str) -> str:
     """Return a module's name for a class, unlike that of every other class.
 
-    The generator's own has lost where a run of capitals was: `ABTest` and `AbTest` would share a module. Where
-    the class cannot be read back from it, every capital begins a word. It depends on nothing but the name.
+    The generator's own has lost where a run of capitals was: `ABTest` and `AbTest` would share a module.
+    Where the class cannot be read back from it, every capital begins a word. It depends on the name alone.
     """
     usual = snake_case(class_name)
     if pascal_case(usual) == class_name:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scripts.notes import Kind
 from scripts.preparation.documents import (
@@ -17,8 +17,7 @@ from scripts.preparation.documents import (
 )
 
 if TYPE_CHECKING:
-    from scripts.command import Document
-    from scripts.preparation.documents import Noting
+    from scripts.preparation.documents import Draft, Noting
 
 TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
 
@@ -64,7 +63,7 @@ _VALUES: dict[str, tuple[type, ...]] = {
 """Keywords and the types of their values."""
 
 
-def mend_schemas(document: Document, noting: Noting) -> Document:
+def mend_schemas(document: Draft, noting: Noting) -> Draft:
     """Mend what is mistyped in schemas: types, `required`, `properties`, lists, booleans for schemas."""
 
     def mend(schema: Schema, pointer: str) -> Schema:
@@ -119,10 +118,14 @@ def _mend_required(schema: Schema, pointer: str, noting: Noting) -> Schema:
     listed = schema.get("required")
     made = schema
     if isinstance(listed, str):
-        noting(child(pointer, "required"), Kind.REPAIRED, f"{listed!r} read as a list", "`required` is a list.")
+        noting(
+            child(pointer, "required"), Kind.REPAIRED, f"{listed!r} read as a list", "`required` is a list."
+        )
         made = {**schema, "required": [listed]}
     elif isinstance(listed, list) and not all(isinstance(name, str) for name in listed):
-        noting(child(pointer, "required"), Kind.REPAIRED, "entries that are no names dropped", "It lists names.")
+        noting(
+            child(pointer, "required"), Kind.REPAIRED, "entries that are no names dropped", "It lists names."
+        )
         made = {**schema, "required": [name for name in listed if isinstance(name, str)]}
     elif listed is not None and not isinstance(listed, (list, bool)):
         noting(child(pointer, "required"), Kind.LOOSENED, "`required` dropped", "It lists names.")
@@ -197,7 +200,9 @@ def _mend_values(schema: Schema, pointer: str, noting: Noting) -> Schema:
         types = _VALUES[keyword]
         if isinstance(value, types) and (bool in types or not isinstance(value, bool)):
             continue
-        noting(child(pointer, keyword), Kind.LOOSENED, f"`{keyword}` dropped", "Its value has the wrong type.")
+        noting(
+            child(pointer, keyword), Kind.LOOSENED, f"`{keyword}` dropped", "Its value has the wrong type."
+        )
         schema = _without(schema, keyword)
     return schema
 
@@ -216,7 +221,9 @@ def _mend_inner(schema: Schema, pointer: str, noting: Noting) -> Schema:
         if isinstance(value, bool):
             replacement: Schema = {} if value else {"not": {}}
         else:
-            noting(child(pointer, *path), Kind.LOOSENED, "read as a schema that accepts all", "It is no schema.")
+            noting(
+                child(pointer, *path), Kind.LOOSENED, "read as a schema that accepts all", "It is no schema."
+            )
             replacement = {}
         if made is schema:
             made = dict(schema)
@@ -236,7 +243,7 @@ def _without(schema: Schema, *keywords: str) -> Schema:
     return {key: value for key, value in schema.items() if key not in keywords}
 
 
-def add_items(document: Document, noting: Noting) -> Document:
+def add_items(document: Draft, noting: Noting) -> Draft:
     """Give every array `items`; OpenAPI 3.0 asks for them."""
     required = str(document["openapi"]).startswith("3.0")
 
@@ -245,18 +252,23 @@ def add_items(document: Document, noting: Noting) -> Document:
         if "items" in schema or not (types == "array" or (isinstance(types, list) and "array" in types)):
             return schema
         if required:
-            noting(origin(schema, pointer), Kind.REPAIRED, "`items: {}` added", "An array without `items` holds anything.")
+            noting(
+                origin(schema, pointer),
+                Kind.REPAIRED,
+                "`items: {}` added",
+                "An array without `items` holds anything.",
+            )
         return {**schema, "items": {}}
 
     return change_schemas(document, add)
 
 
-def mark_origins(document: Document, _noting: Noting) -> Document:
+def mark_origins(document: Draft, _noting: Noting) -> Draft:
     """Write into every schema where it stands upstream, for notes of later passes."""
     return change_schemas(document, lambda schema, pointer: {**schema, ORIGIN: pointer})
 
 
-def loosen_dangling(document: Document, noting: Noting) -> Document:
+def loosen_dangling(document: Draft, noting: Noting) -> Draft:
     """Loosen references of schemas to what is not at hand."""
 
     def loosen(schema: Schema, pointer: str) -> Schema:
@@ -277,4 +289,3 @@ def loosen_dangling(document: Document, noting: Noting) -> Document:
         return schema
 
     return change_schemas(document, loosen)
-

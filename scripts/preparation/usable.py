@@ -33,31 +33,33 @@ def check_usable(document: Document) -> None:
         raise UnusableInputError('This is no OpenAPI document: it has no "openapi" with its version.')
     if not isinstance(version, str) or not version.startswith(("3.0", "3.1")):
         raise UnusableInputError(f"OpenAPI {version!r} is not supported, only 3.0 and 3.1 are (at /openapi).")
-    paths = document.get("paths", {})
-    _mapping(paths, "/paths")
     shared = _mapping(document.get("components") or {}, "/components")
     if "paths" not in document and not (shared or "webhooks" in document):
         raise UnusableInputError('The document has no "paths"; it may have been cut off.')
-    for section in _SHARED:
-        for name, item in _mapping(shared.get(section) or {}, f"/components/{section}").items():
-            place = child("/components", section, name)
-            if section != "schemas":
-                _mapping(item, place)
-            elif not isinstance(item, bool):
-                _mapping(item, place)
-            if section == "parameters":
-                _check_parameter(item, place, document)
-            elif section in ("requestBodies", "responses"):
-                _check_content(item, place)
-            elif section == "pathItems":
-                _check_path_item(item, place, document)
-    for path, item in paths.items():
+    _check_shared(shared, document)
+    for path, item in _mapping(document.get("paths") or {}, "/paths").items():
         place = child("/paths", path)
         if path.startswith("x-"):
             continue
         if not path.startswith("/"):
             _refuse(place, "a path begins with a slash")
         _check_path_item(_mapping(item, place), place, document)
+
+
+def _check_shared(shared: dict[str, Any], document: Document) -> None:
+    for section in _SHARED:
+        for name, item in _mapping(shared.get(section) or {}, f"/components/{section}").items():
+            place = child("/components", section, name)
+            if section == "schemas" and isinstance(item, bool):
+                continue
+            _mapping(item, place)
+            if section == "parameters":
+                _check_parameter(item, place, document)
+            elif section == "pathItems":
+                _check_path_item(item, place, document)
+            elif section in ("requestBodies", "responses"):
+                _check_reference(item, place, document)
+                _check_content(item, place)
 
 
 def _refuse(place: str, reason: str) -> NoReturn:
@@ -107,7 +109,9 @@ def _check_reference(item: dict[str, Any], place: str, document: Document) -> No
         try:
             target = find(document, reference[1:])
         except KeyError:
-            _refuse(place, f"it refers to {reference}, which is not there; the document may have been cut off")
+            _refuse(
+                place, f"it refers to {reference}, which is not there; the document may have been cut off"
+            )
         reference = target.get("$ref") if isinstance(target, dict) else None
         if not isinstance(reference, str):
             break
