@@ -2,7 +2,8 @@
 
 Arguments come first, then the environment, then the vendor's own variable names, then an ``.env`` file where
 one was asked for, then a profile of the user's credentials file. A profile that is named in an argument
-comes before the environment. The first source that has any part of a setting gives the whole of it.
+comes before the environment; the profile "default", which nobody has to name, is read last, and its cluster
+only with its own credentials. The first source that has any part of a setting gives the whole of it.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-HIDDEN = "***"
 _HTML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")
@@ -20,7 +19,7 @@ _SHORTEST = 6  # shorter ones would also mask innocent words; no real credential
 
 def hidden(_: object) -> str:
     """Stand for a secret in a ``repr``."""
-    return HIDDEN
+    return "***"
 
 
 def problem_of_secret(value: object) -> str | None:

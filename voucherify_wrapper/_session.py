@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from ._config import Config
     from ._policies import Timeout
     from ._requests import Answering, Step
+    from ._routes import Route
     from ._tokens import Outcome
+
+
+_CLOSED_UNDER_WAY = "This client was closed while the call was under way."
 
 
 class _Session:
@@ -41,10 +45,13 @@ class _Session:
         self._config = config
         self._closed = False
         self._more_secrets: tuple[str, ...] = ()
-        try:
-            self._host = httpx.URL(config.base_url).host
-        except (httpx.InvalidURL, UnicodeError) as error:
-            raise ConfigurationError(f"base_url cannot be used: {printable(str(error))}.") from None
+        _check_that_httpx_reads(config.base_url)
+
+    def _route(self) -> Route:
+        """Find the way to the server; a proxy on it may have credentials."""
+        route = route_to(self._config.base_url)
+        self._more_secrets = route.secrets
+        return route
 
     def _begin(self, call: Call, method: str, path: str, content: dict[str, Any]) -> Answering:
         self._refuse_if_closed("This client is closed. Make a new one, or close it later.")
@@ -53,7 +60,7 @@ class _Session:
             call, build_request(base_url, method, path, **content), self._config.credentials, base_url
         )
 
-    def _refuse_if_closed(self, text: str = "This client was closed while the call was under way.") -> None:
+    def _refuse_if_closed(self, text: str = _CLOSED_UNDER_WAY) -> None:
         if self._closed:
             raise ClientClosedError(text)
 
@@ -82,7 +89,7 @@ class _Session:
         if isinstance(error, VoucherifyError):
             return error
         if self._closed:
-            return ClientClosedError("This client was closed while the call was under way.")
+            return ClientClosedError(_CLOSED_UNDER_WAY)
         if isinstance(step, Wait):
             return _out_of_time(
                 "Another call did not renew the access token within the time allowed.", step.request, 0
@@ -95,6 +102,13 @@ class _Session:
             attempts=step.attempt,
             redactor=self._redactor(step),
         )
+
+
+def _check_that_httpx_reads(base_url: str) -> None:
+    try:
+        httpx.URL(base_url)
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise ConfigurationError(f"base_url cannot be used: {printable(str(error))}.") from None
 
 
 def _out_of_time(text: str, request: httpx.Request, attempts: int) -> APITimeoutError:
@@ -126,14 +140,9 @@ class Session(_Session):
 
     def __init__(self, config: Config, transport: httpx.BaseTransport | None) -> None:
         super().__init__(config)
-        self._transport = transport or self._own_transport()
+        self._transport = transport or Transport(self._route())
         # Also when the client is dropped without being closed.
         self._finalizer = None if transport else weakref.finalize(self, self._transport.close)
-
-    def _own_transport(self) -> Transport:
-        route = route_to(self._config.base_url)
-        self._more_secrets = route.secrets
-        return Transport(route)
 
     def request(self, call: Call, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own types
         """Perform one call, and give its successful answer.
@@ -188,14 +197,9 @@ class AsyncSession(_Session):
 
     def __init__(self, config: Config, transport: httpx.AsyncBaseTransport | None) -> None:
         super().__init__(config)
-        self._transport = transport or self._own_transport()
+        self._transport = transport or AsyncTransport(self._route())
         self._owned = transport is None
         self._loop: asyncio.AbstractEventLoop | None = None
-
-    def _own_transport(self) -> AsyncTransport:
-        route = route_to(self._config.base_url)
-        self._more_secrets = route.secrets
-        return AsyncTransport(route)
 
     async def request(self, call: Call, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own types
         """Perform one call, and give its successful answer.
@@ -255,7 +259,6 @@ class AsyncSession(_Session):
             return
         self._closed = True
         if self._owned:
-            with suppress(
-                RuntimeError
-            ):  # the loop that the connections belong to is closed, and they with it
+            # The loop that the connections belong to may be closed, and they with it.
+            with suppress(RuntimeError):
                 await self._transport.aclose()
