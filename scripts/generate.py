@@ -1,10 +1,11 @@
 """Make the low-level client from an OpenAPI document, whole or not at all.
 
-`python -m scripts.generate --spec openapi/vouchers.json --out generated`
+`python -m scripts.generate --spec openapi/vouchers.json --out generated --report report.json`
 
-The client is made in a temporary folder beside the old one, formatted, imported module by module, and put
-in place in one step. Any finding on the way (a warning of the generator too, as it drops what it warns about)
-ends the run with exit code 1, and the old client stands as it was. `--check` compares instead of writing.
+The document is prepared (`scripts.prepare`), the client made in a temporary folder beside the old one,
+formatted, imported module by module, compared with all that the document promises (`scripts.ledger`), and put
+in place in one step. Any finding on the way ends the run with exit code 1, and the old client stands as it
+was. `--check` compares instead of writing.
 
 The same document gives the same bytes on every run.
 """
@@ -12,24 +13,29 @@ The same document gives the same bytes on every run.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import filecmp
 import json
 import os
 import subprocess
 import sys
 import tempfile
-import warnings
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts import generator, importable
 from scripts.command import DONE, FailedError, progress, run
 from scripts.generator import MARK, one_line, read_configuration
+from scripts.ledger import Ledger, audit
+from scripts.notes import Kind
+from scripts.prepare import prepare
 from scripts.source import read
-from scripts.swap import staged
+from scripts.swap import staged, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from scripts.command import Document
     from scripts.generator import Configuration
@@ -40,20 +46,27 @@ CONFIGURATION = ROOT / "openapi" / "generator.yaml"
 GENERATED = ROOT / "generated"
 
 
+PROCESSES = 2
+"""Processes that import the modules; each is as good as one processor."""
+
+
 class GenerationError(FailedError):
     """A document did not become a whole client.
 
     Attributes:
         findings: What stood in the way, one line each.
+        ledger: What the document promises and what came of it, where the work came so far.
     """
 
-    def __init__(self, findings: Sequence[str]) -> None:
+    def __init__(self, findings: Sequence[str], ledger: Ledger | None = None) -> None:
         """Keep the findings.
 
         Args:
             findings: What stood in the way, one line each.
+            ledger: What the document promises and what came of it, where the work came so far.
         """
         self.findings = tuple(findings)
+        self.ledger = ledger
         count = f"{len(findings)} findings" if len(findings) != 1 else "one finding"
         listed = "".join(f"\n- {finding}" for finding in findings)
         super().__init__(
@@ -61,56 +74,62 @@ class GenerationError(FailedError):
         )
 
 
+@dataclass(frozen=True)
+class Made:
+    """A client that was made.
+
+    Attributes:
+        package: Its folder.
+        ledger: What the document promises and what came of it.
+    """
+
+    package: Path
+    ledger: Ledger
+
+
 def make_package(
     document: Document, configuration: Configuration, folder: Path, *, inherit: Sequence[int] = ()
-) -> Path:
+) -> Made:
     """Make the client in a temporary folder.
 
     Args:
-        document: The OpenAPI document.
+        document: The OpenAPI document, as its vendor wrote it.
         configuration: The generator's configuration.
         folder: An empty folder for this alone.
         inherit: File descriptors that child processes keep open, so that a lock holds until all have ended.
 
     Returns:
-        The package's folder, inside `folder`.
+        The package, inside `folder`, with its ledger.
 
     Raises:
+        UnusableInputError: It is no OpenAPI document, or too broken to repair.
         GenerationError: Something of the document would be missing, or the client would not work.
     """
     project = folder / "project"
+    with progress("Preparing the document"):
+        prepared = prepare(document)
     with progress("Generating the client"):
-        generated = generator.generate(document, configuration, project)
-    findings = list(generated.findings)
+        generated = generator.generate(prepared.document, configuration, project)
     package = project / configuration.package
     if not package.is_dir():
-        raise GenerationError(findings or ["The generator made no package."])
-    with progress("Compiling its modules"):
-        broken = list(_compile_all(package))
-    if not broken:
-        with progress("Formatting it"):
-            findings += _format(project, inherit)
-    with progress("Importing its modules"):
-        findings += broken + _import_all(package, inherit)
+        raise GenerationError(generated.findings or ["The generator made no package."])
+    with progress("Formatting it"):
+        findings = [*generated.findings, *_marked(package), *_format(project, inherit)]
+    with progress("Comparing it with the document"), _importing(package, inherit) as imported:
+        ledger = audit(document, [*prepared.notes, *generated.notes], package)
+        findings += imported()
+    findings += [one_line(f"{loss.pointer}: {loss.what}") for loss in ledger.lost]
     if findings:
-        raise GenerationError(findings)
-    return package
+        raise GenerationError(findings, ledger)
+    return Made(package, ledger)
 
 
-def _compile_all(package: Path) -> Iterator[str]:
-    """Compile every module; Python's warnings about one count as well."""
+def _marked(package: Path) -> Iterator[str]:
+    """Find texts of the document that got into code without being made harmless."""
     for file in sorted(package.rglob("*.py")):
-        content = file.read_bytes()
-        name = file.relative_to(package.parent).as_posix()
-        if MARK.encode() in content:
+        if MARK.encode() in file.read_bytes():
+            name = file.relative_to(package.parent).as_posix()
             yield f"{name}: a text of the document got into the code where none belongs."
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            try:
-                compile(content, name, "exec", dont_inherit=True)
-            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-                line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-                yield f"{name}{line}: {type(error).__name__}: {one_line(getattr(error, 'msg', error))}"
 
 
 def _format(project: Path, inherit: Sequence[int]) -> list[str]:
@@ -127,22 +146,50 @@ def _format(project: Path, inherit: Sequence[int]) -> list[str]:
     return []
 
 
-def _import_all(package: Path, inherit: Sequence[int]) -> list[str]:
-    """Import every module in a fresh process."""
-    arguments = ["-I", "-B", importable.__file__, str(package.parent), package.name]
-    done = _child([sys.executable, *arguments], package.parent, inherit)
+@contextlib.contextmanager
+def _importing(package: Path, inherit: Sequence[int]) -> Iterator[Callable[[], list[str]]]:
+    """Import every module in fresh processes, beside other work.
+
+    Yields:
+        A function that waits for the end and lists what does not import.
+    """
+    with contextlib.ExitStack() as processes:
+        started = [
+            processes.enter_context(
+                subprocess.Popen(
+                    [
+                        *(sys.executable, "-I", "-B", importable.__file__),
+                        *(str(package.parent), package.name, str(part), str(PROCESSES)),
+                    ],
+                    cwd=package.parent, env=_environment(), pass_fds=inherit, stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+                    errors="backslashreplace",
+                )
+            )
+            for part in range(PROCESSES)
+        ]  # fmt: skip
+        for process in started:
+            processes.callback(process.kill)
+        yield lambda: list(dict.fromkeys(finding for process in started for finding in _imported(process)))
+
+
+def _imported(process: subprocess.Popen[str]) -> list[str]:
+    output, errors = process.communicate()
     try:
-        return [one_line(finding) for finding in json.loads(done.stdout)]
+        return [one_line(finding) for finding in json.loads(output)]
     except ValueError:
-        return [f"Importing the modules ended with {done.returncode}: {one_line(done.stderr)}"]
+        return [f"Importing the modules ended with {process.returncode}: {one_line(errors)}"]
 
 
 def _child(command: Sequence[str], folder: Path, inherit: Sequence[int]) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RUFF_")}
     return subprocess.run(
-        command, cwd=folder, env=environment, pass_fds=inherit, capture_output=True, encoding="utf-8",
+        command, cwd=folder, env=_environment(), pass_fds=inherit, capture_output=True, encoding="utf-8",
         errors="backslashreplace", check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("RUFF_")}
 
 
 def differences(made: Path, kept: Path) -> list[str]:
@@ -188,6 +235,9 @@ def main() -> int:
         default=CONFIGURATION,
         help="the generator's configuration (openapi/generator.yaml)",
     )
+    parser.add_argument(
+        "--report", type=Path, help="a JSON file to write what was promised and what came of it"
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; fail where the package differs")
     options = parser.parse_args()
 
@@ -195,8 +245,10 @@ def main() -> int:
     configuration = read_configuration(options.config)
     target = options.out / configuration.package
     if options.check:
-        with tempfile.TemporaryDirectory() as folder:
-            found = differences(make_package(document, configuration, Path(folder)), target)
+        with _reporting(options.report) as report, tempfile.TemporaryDirectory() as folder:
+            made = make_package(document, configuration, Path(folder))
+            report(made.ledger)
+            found = differences(made.package, target)
         if found:
             listed = "".join(f"\n- {line}" for line in found)
             raise FailedError(
@@ -204,12 +256,41 @@ def main() -> int:
             )
         print(f"{target} is what {options.spec} generates.")
         return DONE
-    with staged(target) as staging:
-        package = make_package(document, configuration, staging.folder, inherit=[staging.lock])
-        count = sum(1 for _ in _files(package))
-        staging.install(package)
-    print(f"{target}: {count} files generated from {options.spec}.")
+    with _reporting(options.report) as report, staged(target) as staging:
+        made = make_package(document, configuration, staging.folder, inherit=[staging.lock])
+        report(made.ledger)
+        count = sum(1 for _ in _files(made.package))
+        staging.install(made.package)
+    print(f"{target}: {count} files generated from {options.spec}, {_summary(made.ledger)}.")
     return DONE
+
+
+def _summary(ledger: Ledger) -> str:
+    """Say in a line what came of the document."""
+    operations = ledger.counts["operation"]
+    done = Counter(note.kind for note in ledger.notes)
+    changed = "; ".join(f"{done[kind]} {kind}" for kind in Kind if done[kind])
+    told = f" ({changed}: --report FILE lists them)" if changed else ""
+    return f"with {operations['out']} of {operations['in']} operations{told}"
+
+
+@contextlib.contextmanager
+def _reporting(file: Path | None) -> Iterator[Callable[[Ledger], None]]:
+    """Write a ledger to a file where one was asked for, at the end, also when something was lost.
+
+    Yields:
+        A function that takes the ledger.
+    """
+    ledgers: list[Ledger] = []
+    try:
+        yield ledgers.append
+    except GenerationError as error:
+        ledgers += [error.ledger] if error.ledger is not None else []
+        raise
+    finally:
+        if file is not None and ledgers:
+            report = json.dumps(ledgers[-1].as_json(), indent=2, ensure_ascii=False)
+            write_file(file, f"{report}\n".encode())
 
 
 if __name__ == "__main__":

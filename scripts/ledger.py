@@ -1,0 +1,614 @@
+"""Look up in the generated code everything that the upstream document promises.
+
+What is neither found nor named by a note of the preparation is lost. The document is read by
+`scripts.promises`, the code by `scripts.generated_code`; neither knows what the preparation did in between,
+so a defect of it shows here instead of being repeated.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from scripts.generated_code import ANYTHING, PLACEHOLDER, Package, plain
+from scripts.notes import Kind, Note
+from scripts.promises import (
+    SCHEMAS,
+    Promise,
+    Promises,
+    ancestors,
+    child,
+    components_of,
+    identity,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from scripts.command import Document, Json
+    from scripts.generated_code import Call, Name, Types
+    from scripts.promises import Media, Operation, Parameter, Place, Pointers, Response, Shape
+
+KINDS = (
+    "operation",
+    "parameter",
+    "request_body",
+    "response",
+    "property",
+    "enum_value",
+    "security_scheme",
+)
+"""What is counted."""
+
+_NO_TYPES: Types = frozenset()
+
+_HOLDS = {
+    "string": frozenset({"string"}),
+    "integer": frozenset({"integer", "number"}),
+    "number": frozenset({"number"}),
+    "boolean": frozenset({"boolean"}),
+}
+"""JSON's simple types, and the types of the code that have a place for them."""
+
+_MOST_LISTED = 4
+"""Names that a message lists."""
+
+_SENDABLE_HTTP = frozenset({"basic", "bearer"})
+
+
+@dataclass(frozen=True, order=True)
+class Loss:
+    """Something that the document promises and the code lacks.
+
+    Attributes:
+        pointer: JSON pointer into the upstream document, to the promise.
+        kind: What it is, one of `KINDS`.
+        what: What is missing, and where it was looked for.
+    """
+
+    pointer: str
+    kind: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What became of a document's promises.
+
+    Attributes:
+        lost: What is missing without a reason.
+        named: What is missing, and a note says why.
+        unneeded: What the wrapper cannot do, and no operation needs.
+        counts: For each kind, how many promises there are (`in`), and how many of them are kept (`out`).
+        notes: What the preparation did.
+    """
+
+    lost: tuple[Loss, ...]
+    named: tuple[Loss, ...]
+    unneeded: tuple[Loss, ...]
+    counts: dict[str, dict[str, int]]
+    notes: tuple[Note, ...]
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the report."""
+        report: dict[str, Any] = {"counts": self.counts}
+        for title in ("lost", "named", "unneeded"):
+            report[title] = [asdict(loss) for loss in getattr(self, title)]
+        for kind in (Kind.LOOSENED, Kind.REPAIRED, Kind.RENAMED):
+            report[kind.value] = [note.as_json() for note in self.notes if note.kind is kind]
+        return report
+
+
+def audit(upstream: Document, notes: Sequence[Note], package: Path) -> Ledger:
+    """Look up a document's promises in the code.
+
+    Args:
+        upstream: The document as its source gave it.
+        notes: What the preparation did, with pointers into this document.
+        package: The folder of the generated package.
+
+    Returns:
+        What was found, and what was not.
+    """
+    audited = _Audit(upstream, notes, Package(package))
+    audited.look_up()
+    return audited.ledger()
+
+
+def is_sendable(scheme: Place) -> bool:
+    """Tell whether the wrapper can send what a security scheme asks for.
+
+    Its credentials are headers: any header with a key of its own, and `Authorization` with a token.
+
+    Args:
+        scheme: The security scheme.
+
+    Returns:
+        Whether it can.
+    """
+    kind, where, name = (scheme.child(key).value for key in ("type", "in", "scheme"))
+    if kind == "http":
+        return isinstance(name, str) and name.lower() in _SENDABLE_HTTP
+    return kind == "oauth2" or (kind == "apiKey" and where == "header")
+
+
+@dataclass(frozen=True)
+class _Job:
+    """Schemas that hold together, and the types of the code that have to be as wide.
+
+    Attributes:
+        promise: What is not kept where they are not.
+        pointers: The schemas.
+        types: What the code has.
+    """
+
+    promise: Promise
+    pointers: Pointers
+    types: Types
+
+
+class _Audit:
+    def __init__(self, upstream: Document, notes: Sequence[Note], package: Package) -> None:
+        self.document = Promises(upstream)
+        self.package = package
+        self.notes = tuple(sorted(notes))
+        # A new name takes nothing away: such a note is a reason for its own place only.
+        self.reasons = {note.pointer for note in notes if note.kind is not Kind.RENAMED}
+        self.renames = {note.pointer: note for note in notes if note.kind is Kind.RENAMED}
+        self.promised: dict[Promise, None] = {}
+        self.met: set[Promise] = set()
+        self.missed: set[Promise] = set()
+        self.losses: set[Loss] = set()
+        self.named: set[Loss] = set()
+        self.unneeded: set[Loss] = set()
+        self.broken: set[str] = set()
+        self.jobs: list[_Job] = []
+        self.known_jobs: set[_Job] = set()
+        self.known_objects: set[tuple[Pointers, frozenset[Name]]] = set()
+        self.arrived: set[str] = set()
+        self.rooted: list[str] = []
+
+    # The account
+
+    def has_reason(self, pointers: Iterable[str]) -> bool:
+        return any(
+            pointer in self.renames or not self.reasons.isdisjoint(ancestors(pointer)) for pointer in pointers
+        )
+
+    def promise(self, promise: Promise) -> Promise:
+        self.promised[promise] = None
+        return promise
+
+    def keep(self, promise: Promise) -> None:
+        self.met.add(promise)
+
+    def miss(self, promise: Promise, what: str, *places: str, at: str | None = None) -> None:
+        """Enter that something is missing.
+
+        Args:
+            promise: The promise that is not kept.
+            what: What is missing.
+            places: More places whose notes are a reason.
+            at: The place to name, where it is not the promise's own.
+        """
+        pointer = promise.pointer if at is None else at
+        loss = Loss(pointer, promise.kind, what)
+        self.broken |= {promise.pointer, pointer}
+        self.missed.add(promise)
+        (self.named if self.has_reason({promise.pointer, pointer, *places}) else self.losses).add(loss)
+
+    def ledger(self) -> Ledger:
+        counts = {}
+        for kind in KINDS:
+            of_kind = [promise for promise in self.promised if promise.kind == kind]
+            kept = Counter(promise in self.met and promise not in self.missed for promise in of_kind)
+            counts[kind] = {"in": len(of_kind), "out": kept[True]}
+        lost = self.losses
+        return Ledger(
+            tuple(sorted(lost)),
+            tuple(sorted(self.named - lost)),
+            tuple(sorted(self.unneeded)),
+            counts,
+            self.notes,
+        )
+
+    def look_up(self) -> None:
+        operations = list(self.document.operations())
+        self.look_up_operations(operations)
+        self.compare()
+        self.look_up_components()
+        self.look_up_security(operations)
+        self.look_at_what_was_passed_over()
+
+    # Operations
+
+    def look_up_operations(self, operations: Sequence[Operation]) -> None:
+        held: dict[tuple[str, str], list[Call]] = defaultdict(list)
+        for found in self.package.calls:
+            held[found.method, _shape_of(found.path)].append(found)
+        wanted: dict[tuple[str, str], list[Operation]] = defaultdict(list)
+        for operation in operations:
+            wanted[operation.method, _shape_of(operation.path)].append(operation)
+        for key, group in wanted.items():
+            for operation, call in _paired(group, held[key]):
+                promise = self.promise(Promise("operation", operation.place.pointer, operation.title))
+                if call is None:
+                    what = f"{operation.title} has no module of its own that can send it"
+                    self.miss(promise, what, *operation.place.detours)
+                elif None in call.placeholders:
+                    self.miss(promise, f"no argument fills a place in the path of {operation.title}")
+                else:
+                    self.keep(promise)
+                self.look_up_parts(operation, call)
+        for pointer, reference in self.document.closed.items():
+            self.miss(
+                self.promise(Promise("operation", pointer)), f"the reference {reference!r} leads nowhere"
+            )
+
+    def look_up_parts(self, operation: Operation, call: Call | None) -> None:
+        for parameter in operation.parameters:
+            self.look_up_parameter(operation, parameter, call)
+        for media in operation.bodies:
+            self.look_up_body(operation, media, call)
+        for response in operation.responses:
+            self.look_up_response(operation, response, call)
+
+    def look_up_parameter(self, operation: Operation, parameter: Parameter, call: Call | None) -> None:
+        promise = self.promise(Promise("parameter", parameter.place.pointer, operation.title))
+        self.root(parameter.schema)
+        if call is None:
+            self.pass_over(parameter.schema)
+            return
+        arguments: tuple[str, ...]
+        if parameter.location == "path":
+            declared = [one.name for one in operation.parameters if one.location == "path"]
+            position = _position(parameter.name, PLACEHOLDER.findall(operation.path), declared)
+            argument = call.placeholders[position] if position is not None else None
+            arguments = () if argument is None else (argument,)
+        else:
+            arguments = call.sent.get((parameter.location, parameter.name), ())
+        if not arguments:
+            what = f"{operation.title} does not send the {parameter.location} parameter {parameter.name!r}"
+            if not parameter.name:
+                what = f"{operation.title} has a parameter that has no name, no location, or is none"
+            self.miss(promise, what, *parameter.place.detours)
+            self.pass_over(parameter.schema)
+            return
+        self.keep(promise)
+        if parameter.schema is not None:
+            types = _NO_TYPES.union(*(call.arguments[argument] for argument in arguments))
+            self.expect(promise, parameter.schema, types)
+
+    def look_up_body(self, operation: Operation, media: Media, call: Call | None) -> None:
+        promise = self.promise(Promise("request_body", media.place.pointer, operation.title))
+        self.root(media.schema)
+        if call is None:
+            self.pass_over(media.schema)
+            return
+        essence = media.name.partition(";")[0].strip().lower()
+        texts = {text.partition(";")[0].strip().lower() for text in call.texts}
+        if "body" not in call.arguments or essence not in texts:
+            self.miss(promise, f"{operation.title} does not send {media.name}", *media.place.detours)
+            self.pass_over(media.schema)
+            return
+        self.keep(promise)
+        if media.schema is not None:
+            self.expect(promise, media.schema, call.arguments["body"])
+
+    def look_up_response(self, operation: Operation, response: Response, call: Call | None) -> None:
+        promise = self.promise(Promise("response", response.place.pointer, operation.title))
+        for media in response.media:
+            self.root(media.schema)
+        if call is None:
+            self.pass_over(media.schema)
+            return
+        branch = call.branches.get(response.code)
+        schemas = [media for media in response.media if media.schema is not None]
+        if branch is None or (schemas and branch.is_empty):
+            what = f"{operation.title} does not parse answers with the code {response.code}"
+            self.miss(promise, what, *response.place.detours)
+            self.pass_over(*(media.schema for media in response.media))
+            return
+        self.keep(promise)
+        for media in schemas:
+            types = _only(call.returns, branch.names)
+            if media.is_json:
+                self.expect(promise, media.schema, types)
+            elif not any(one.kind == "scalar" and one.name == "string" for one in types):
+                self.miss(promise, f"{operation.title} has no place for {media.name}", media.place.pointer)
+
+    def root(self, schema: Place | None) -> None:
+        if schema is not None:
+            self.rooted.append(schema.pointer)
+
+    def pass_over(self, *schemas: Place | None) -> None:
+        """Leave out what lies in schemas, as what they belong to is missing, and entered."""
+        self.broken.update(schema.pointer for schema in schemas if schema is not None)
+
+    # Schemas
+
+    def expect(self, promise: Promise, schema: Place | None, types: Types) -> None:
+        if schema is not None:
+            self.push(_Job(promise, (schema.pointer,), types))
+
+    def push(self, job: _Job) -> None:
+        if job not in self.known_jobs:
+            self.known_jobs.add(job)
+            self.jobs.append(job)
+
+    def compare(self) -> None:
+        while self.jobs:
+            job = self.jobs.pop()
+            shapes = [
+                shape
+                for shape in self.document.alternatives(job.pointers)
+                if not self.document.is_void(shape)
+            ]
+            is_open = any(not shape.wants and shape.members is None for shape in shapes)
+            for shape in shapes:
+                self.compare_shape(job, shape, is_open=is_open)
+
+    def compare_shape(self, job: _Job, shape: Shape, *, is_open: bool) -> None:
+        for pointer in shape.trail:
+            if pointer in self.document.dangling:
+                what = f"the reference {self.document.dangling[pointer]!r} leads nowhere"
+                self.miss(job.promise, what, *job.pointers, at=pointer)
+        wanted = shape.wants
+        if shape.members is not None:
+            self.compare_members(shape, job.types)
+            wanted -= _HOLDS.keys()
+        for kind in sorted(wanted):
+            if kind == "object":
+                self.compare_object(job, shape, is_open=is_open)
+            elif kind == "array":
+                self.compare_items(job, shape, is_open=is_open)
+            elif not any(
+                (one.kind == "scalar" and one.name in _HOLDS[kind])
+                or (one.kind == "literal" and any(_json_type(name) in _HOLDS[kind] for name, _ in one.values))
+                for one in job.types
+            ):
+                self.misfit(job, shape, kind, is_open=is_open)
+
+    def misfit(self, job: _Job, shape: Shape, kind: str, *, is_open: bool) -> None:
+        """Enter that a type has no place for what a shape allows, or one that is as good as none."""
+        if is_open and ANYTHING in job.types:
+            return
+        what = f"{_described(job.types)} is not {_WORDS[kind]}"
+        self.miss(job.promise, what, *shape.trail, at=job.pointers[0])
+
+    def compare_members(self, shape: Shape, types: Types) -> None:
+        values = {identity(value) for one in types if one.kind == "literal" for _, value in one.values}
+        members = [member for member in shape.members or () if member.value is not None]
+        if any(one.name == "boolean" for one in types) and len({identity(m.value) for m in members}) == 2:  # noqa: PLR2004 - true and false
+            values |= {identity(True), identity(False)}  # noqa: FBT003 - JSON values
+        for member in members:
+            promise = Promise("enum_value", member.pointer)
+            if identity(member.value) in values:
+                self.keep(promise)
+            else:
+                what = f"{member.value!r} is no member of {_described(types)}"
+                self.miss(promise, what, *shape.trail)
+
+    def compare_items(self, job: _Job, shape: Shape, *, is_open: bool) -> None:
+        lists = [one for one in job.types if one.kind == "list"]
+        if not lists:
+            self.misfit(job, shape, "array", is_open=is_open)
+            return
+        inner = _NO_TYPES.union(*(one.inner for one in lists))
+        for pointers in shape.items:
+            self.push(_Job(job.promise, pointers, inner))
+
+    def compare_object(self, job: _Job, shape: Shape, *, is_open: bool) -> None:
+        classes = {one.definition for one in job.types if one.definition is not None}
+        mappings = _NO_TYPES.union(*(one.inner for one in job.types if one.kind == "mapping"))
+        if not classes and (shape.properties or not mappings):
+            self.misfit(job, shape, "object", is_open=is_open and not shape.properties)
+            return
+        best = self.best(shape, classes)
+        further = mappings.union(*(self.package.further(name) for name in best))
+        for pointers in shape.values:
+            self.push(_Job(job.promise, pointers, further))
+        if not shape.properties or (shape.trail, best) in self.known_objects:
+            return
+        self.known_objects.add((shape.trail, best))
+        self.arrived.update(
+            component
+            for component in components_of(shape.trail)
+            if any(
+                own.properties.keys() == shape.properties.keys()
+                for own in self.document.alternatives((child(SCHEMAS, component),))
+            )
+        )
+        for wire, pointers in shape.properties.items():
+            self.compare_property(shape, best, wire, pointers)
+
+    def compare_property(self, shape: Shape, best: frozenset[Name], wire: str, pointers: Pointers) -> None:
+        holders = [name for name in best if wire in self.package.taken(name)]
+        if not holders and not self.document.is_possible(pointers):
+            return
+        for pointer in pointers:
+            promise = Promise("property", pointer)
+            if not holders:
+                self.miss(
+                    promise,
+                    f"{_listed(name.name for name in best)} has no attribute that takes {wire!r}",
+                    *shape.trail,
+                )
+                continue
+            self.keep(promise)
+        if holders:
+            types = _NO_TYPES.union(*(self.package.attribute(name, wire) for name in holders))
+            self.push(_Job(Promise("property", pointers[-1]), pointers, types))
+
+    def best(self, shape: Shape, classes: Iterable[Name]) -> frozenset[Name]:
+        """Return the classes that have the most of a shape's properties; of these the one with its name."""
+        scores = {name: len(self.package.taken(name) & shape.properties.keys()) for name in classes}
+        most = max(scores.values(), default=0)
+        best = {name for name, score in scores.items() if score == most}
+        wanted = {plain(component) for component in components_of(shape.trail)[-1:]}
+        return frozenset({name for name in best if plain(name.name) in wanted} or best)
+
+    # Components
+
+    def look_up_components(self) -> None:
+        """Compare the components by name: those that no operation leads to have classes too."""
+        for component in self.document.components():
+            pointer = child(SCHEMAS, component)
+            shapes = [
+                shape for shape in self.document.alternatives((pointer,)) if not self.document.is_void(shape)
+            ]
+            if self.document.alias_of(component) is not None:
+                continue
+            if not any(shape.properties for shape in shapes):
+                continue
+            self.rooted.append(pointer)
+            promise = Promise("property", pointer)
+            names = self.called(pointer, component)
+            if names:
+                types = _NO_TYPES.union(*(self.package.alias(name) for name in names))
+                if len(shapes) > 1:
+                    types = types.union(*(self.akin(shape, component) for shape in shapes))
+                self.push(_Job(promise, (pointer,), types))
+            elif component not in self.arrived:
+                types = _NO_TYPES.union(*(self.akin(shape, component) for shape in shapes))
+                if types:
+                    self.push(_Job(promise, (pointer,), types))
+                else:
+                    self.miss(promise, f"no class is called {component!r}")
+        self.compare()
+
+    def called(self, pointer: str, component: str) -> list[Name]:
+        """Return the classes that are called as a component, or as a note says that it is called."""
+        note = self.renames.get(pointer)
+        words = [component, *(note.what.replace("`", " ").replace("'", " ").split() if note else [])]
+        return [name for word in words if plain(word) for name in self.package.named.get(plain(word), ())]
+
+    def akin(self, shape: Shape, component: str) -> Types:
+        """Return the classes of a union's variants: those called as its parts, or made for it."""
+        names = [
+            name
+            for part in components_of(shape.trail)
+            if part != component
+            for name in self.called(child(SCHEMAS, part), part)
+        ]
+        start = plain(component)
+        names += (n for key, held in self.package.named.items() if key.startswith(start) for n in held)
+        return _NO_TYPES.union(*(self.package.alias(name) for name in names))
+
+    # Security
+
+    def look_up_security(self, operations: Sequence[Operation]) -> None:
+        schemes = dict(self.document.security_schemes())
+        sendable = {name for name, scheme in schemes.items() if is_sendable(scheme)}
+        needed: dict[str, str] = {}
+        for operation in operations:
+            choices = operation.security
+            if choices and not any(choice <= sendable for choice in choices):
+                for choice in choices:
+                    needed.update((name, operation.title) for name in choice - sendable)
+                for name in frozenset().union(*choices) - schemes.keys():
+                    promise = self.promise(
+                        Promise("security_scheme", child(operation.place.pointer, "security"), name)
+                    )
+                    self.miss(
+                        promise, f"{operation.title} needs {name!r}, which the document does not define"
+                    )
+        for name, scheme in schemes.items():
+            promise = self.promise(Promise("security_scheme", scheme.pointer))
+            if name in sendable:
+                self.keep(promise)
+            elif name in needed:
+                self.miss(
+                    promise, f"the wrapper cannot send {name!r}, which {needed[name]} needs", *scheme.detours
+                )
+            else:
+                what = f"the wrapper cannot send {name!r}, and no operation needs it"
+                self.unneeded.add(Loss(scheme.pointer, promise.kind, what))
+
+    def look_at_what_was_passed_over(self) -> None:
+        """Enter the properties and enum values that nothing in the code was compared with."""
+        for promise in self.document.parts(self.rooted):
+            self.promise(promise)
+            if promise in self.met or promise in self.missed:
+                continue
+            if not self.broken.isdisjoint(ancestors(promise.pointer)):
+                continue  # what it lies in is missing, and entered
+            self.miss(promise, "nothing in the code was found to compare it with")
+
+
+_WORDS = {
+    "array": "a list",
+    "boolean": "a boolean",
+    "integer": "an integer",
+    "number": "a number",
+    "object": "an object with its properties",
+    "string": "a text",
+}
+
+
+def _shape_of(path: str) -> str:
+    """Return a path without the names of its parameters, which are not on the wire."""
+    return PLACEHOLDER.sub("{}", path)
+
+
+def _paired(group: Sequence[Operation], calls: Sequence[Call]) -> list[tuple[Operation, Call | None]]:
+    """Give each operation a module of its own, the one with its name where there is a choice."""
+    left = list(calls)
+    found: dict[int, Call] = {}
+    for exact in (True, False):
+        for number, operation in enumerate(group):
+            for call in left if number not in found else ():
+                if not exact or plain(call.module.rpartition(".")[2]) == plain(operation.name):
+                    found[number] = call
+                    left.remove(call)
+                    break
+    return [(operation, found.get(number)) for number, operation in enumerate(group)]
+
+
+def _position(name: str, places: Sequence[str], declared: Sequence[str]) -> int | None:
+    """Return the place of a path parameter; one that the path calls otherwise takes the first free place."""
+    if name in places:
+        return places.index(name)
+    free = [place for place in places if place not in declared]
+    strangers = [one for one in declared if one not in places]
+    number = strangers.index(name)
+    return places.index(free[number]) if number < len(free) else None
+
+
+def _only(types: Types, names: frozenset[Name]) -> Types:
+    """Leave out the classes that are none of these."""
+    kept = set()
+    for one in types:
+        if one.kind in {"list", "mapping"}:
+            inner = _only(one.inner, names)
+            if inner or not one.inner:
+                kept.add(one._replace(inner=inner))
+        elif one.definition is None or one.definition in names:
+            kept.add(one)
+    return frozenset(kept)
+
+
+def _json_type(python: str) -> str:
+    return {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}.get(python, "")
+
+
+def _described(types: Types) -> str:
+    """Write a union as Python does, more or less."""
+    words = []
+    for one in types:
+        if one.definition is not None:
+            words.append(one.definition.name)
+        elif one.kind == "scalar":
+            words.append(one.name)
+        elif one.kind not in {"none", "unset"}:
+            words.append({"any": "Any", "unknown": "an unknown type"}.get(one.kind, f"a {one.kind}"))
+    return _listed(words, " | ") or "None"
+
+
+def _listed(words: Iterable[str], between: str = ", ") -> str:
+    """Write a list, but not a long one."""
+    ordered = sorted(words)
+    first, rest = ordered[:_MOST_LISTED], ordered[_MOST_LISTED:]
+    return between.join(first) + (f" and {len(rest)} more" if rest else "")
