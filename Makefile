@@ -3,6 +3,7 @@
 PYTHON ?= python3
 SPEC ?= openapi/vouchers.json
 OUT ?= generated
+SPECS ?= ../shared/specs
 ARGS ?=
 
 # Relative names throughout, so that a folder with blanks in its path works.
@@ -18,10 +19,10 @@ COMPILE := build/lock/bin/uv pip compile --quiet --no-config --universal --pytho
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-.PHONY: help setup generate check-generated lint types test demo sandbox lock build clean
+.PHONY: help setup generate check-generated lint types test bench-generate demo sandbox lock build clean
 
 help: ## Show this list
-	@echo "Usage: make TARGET [PYTHON=python3] [SPEC=file] [OUT=folder] [ARGS=...]"
+	@echo "Usage: make TARGET [PYTHON=python3] [SPEC=file] [OUT=folder] [SPECS=folder] [ARGS=...]"
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
@@ -73,6 +74,9 @@ test: lint types check-generated ## Run every check and every test; the tests mu
 	@$(IN_VENV) -m coverage combine --quiet
 	@$(IN_VENV) -m coverage report
 
+bench-generate: $(STAMP) ## Compare with the bare generator over the documents in SPECS; writes docs/generation.md
+	@$(IN_VENV) -m benchmarks.generate --specs "$(SPECS)" $(ARGS)
+
 demo: generate ## Release a validation session against a local stand-in for Voucherify
 	@$(IN_VENV) -m examples.demo $(ARGS)
 
@@ -94,4 +98,4 @@ build: $(STAMP) ## Build the wheel into dist/
 
 clean: ## Remove what can be made again, except .venv
 	@rm -rf build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	@find voucherify_wrapper scripts generated tests examples -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find voucherify_wrapper scripts generated tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Measurements, side by side with others; they gate no test run."""
