@@ -86,8 +86,12 @@ LARGER = document(
 )
 LARGER["info"]["title"] = "Larger\rthan small"
 
-UNTYPED_PATH = document({"/things/{id}": {"get": operation("get-thing")}})
-"""The generator warns about it and drops its operation."""
+UNSENDABLE = document({"/things": {"get": operation("get-things", security=[{"card": []}])}})
+UNSENDABLE["components"]["securitySchemes"] = {"card": {"type": "mutualTLS"}}
+"""It asks for something that no client of ours can send."""
+
+CLASHING = document(schemas={"E": {"type": "string", "enum": ["a", "A", "b"]}})
+"""The generator makes no enum class of it, only a Literal."""
 
 
 def save(folder: Path, content: object, name: str = "document.json") -> Path:
@@ -103,7 +107,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("generated")
     configuration = read_configuration(generate.CONFIGURATION)
     with staged(folder / configuration.package) as staging:
-        staging.install(make_package(document(), configuration, staging.folder))
+        staging.install(make_package(document(), configuration, staging.folder).package)
     return folder
 
 
@@ -192,83 +196,69 @@ def test_old_files_do_not_stay(kept: Path, tmp_path: Path, command: Command, dig
 
 
 @pytest.mark.parametrize(
-    ("content", "findings"),
+    ("content", "settings", "findings"),
     [
-        (UNTYPED_PATH, ["GET /things/{id} within default. Endpoint will not be generated"]),
+        (UNSENDABLE, "", ["one finding", "- /components/securitySchemes/card: "]),
         (
-            document(schemas={"E": {"type": "string", "enum": ["a", "A", "b"]}}),
-            ["The generator crashed (enum_property.py, line ", "ValueError: Duplicate key A"],
+            CLASHING,
+            "literal_enums: false\n",
+            ["one finding", "The generator crashed (enum_property.py, line ", "ValueError: Duplicate key A"],
         ),
-        (
-            document(schemas={name: {"type": "object", "properties": {}} for name in ("ABTest", "AbTest")}),
-            ["voucherify_client/models/__init__.py, line 3: ImportError: cannot import name 'ABTest'"],
-        ),
-        (
-            document(
-                {
-                    "/a": {
-                        "post": operation(
-                            "a",
-                            parameters=[{"name": "body", "in": "query", "schema": {"type": "string"}}],
-                            requestBody={"content": {"application/json": {"schema": {"type": "string"}}}},
-                        )
-                    },
-                    "/b/{c}": {"get": operation("b")},
-                }
-            ),
-            [
-                "2 findings",
-                "GET /b/{c} within default. Endpoint will not be generated",
-                "voucherify_client/api/default/a.py, line 18: SyntaxError: duplicate argument 'body'",
-            ],
-        ),
-        (
-            document(
-                {"/a": {"get": operation("a", responses={"200": {"description": "x", "content": JSON_OF}})}},
-                {"Thing": {"type": "object", "properties": {"a": {"type": "array"}}}},
-            ),
-            [
-                "2 findings",
-                "response for status code '200'",
-                "Unable to process schema /components/schemas/Thing",
-            ],
-        ),
-        (
-            document({"/a": {"get": operation("a", responses={"\u001b[31m": {"description": "x"}})}}),
-            ["one finding", r"pattern: \x1b[31m"],
-        ),
-        ({"openapi": "3.0.3", "info": {}, "paths": {}}, ["Failed to parse OpenAPI document", "info.title"]),
     ],
 )
 def test_any_finding_keeps_the_old_client(
-    kept: Path, tmp_path: Path, command: Command, digest: Digest, content: object, findings: list[str]
-) -> None:
-    """A warning, a crash or a module that does not work fails the run, is listed, and changes nothing."""
+    kept: Path, tmp_path: Path, command: Command, digest: Digest, content: object, settings: str,
+    findings: list[str],
+) -> None:  # fmt: skip
+    """A promise that is not kept, or a crash, fails the run, is listed, and changes nothing."""
     before = digest(kept)
-    done = command("generate", "--spec", save(tmp_path, content), "--out", kept)
+    config = tmp_path / "generator.yaml"
+    config.write_text(f"package_name_override: voucherify_client\n{settings}")
+    done = command("generate", "--spec", save(tmp_path, content), "--out", kept, "--config", config)
     assert (done.returncode, done.stdout) == (1, "")
     for finding in findings:
         assert finding in done.stderr
     assert "Traceback" not in done.stderr
     assert "UntrustedString" not in done.stderr
-    assert "\x1b" not in done.stderr
     assert digest(kept) == before
 
 
-@pytest.mark.parametrize(
-    "name", ["tags/segments.json", "tags/client-side.json", "vouchers/040-2026-07-21.json"]
-)
-def test_vendors_own_files_fail_cleanly(tmp_path: Path, command: Command, name: str) -> None:
-    """The vendor's files, as they are, lose something in the generator, and so no client comes of them."""
-    spec = VENDORS_FILES / name
-    if not spec.exists():
-        pytest.skip("the vendor's files are not part of this repository, and do not lie beside it")
-    done = command("generate", "--spec", spec, "--out", tmp_path / "out")
-    lines = done.stderr.splitlines()
+def test_report_tells_what_came_of_the_document(tmp_path: Path, command: Command) -> None:
+    """The report counts what was promised and kept, and lists what was done to the document."""
+    content = document(schemas={"Thing": {"type": "object", "properties": {"a": {"type": "array"}}}})
+    report = tmp_path / "report.json"
+    spec = save(tmp_path, content)
+    done = command("generate", "--spec", spec, "--out", tmp_path / "out", "--report", report)
+    told = json.loads(report.read_text())
+    assert done.returncode == 0
+    assert told["counts"]["operation"] == {"in": 1, "out": 1}
+    assert told["counts"]["property"] == {"in": 1, "out": 1}
+    assert told["lost"] == told["loosened"] == told["renamed"] == []
+    assert [note["pointer"] for note in told["repaired"]] == ["/components/schemas/Thing/properties/a"]
+    assert "with 1 of 1 operations (1 repaired: --report FILE lists them)" in done.stdout
+
+
+def test_report_of_a_failed_run(kept: Path, tmp_path: Path, command: Command, digest: Digest) -> None:
+    """When something is lost the report says what, and the client stays as it was."""
+    before = digest(kept)
+    report = tmp_path / "report.json"
+    done = command("generate", "--spec", save(tmp_path, UNSENDABLE), "--out", kept, "--report", report)
+    (lost,) = json.loads(report.read_text())["lost"]
     assert done.returncode == 1
-    assert all(line.startswith("- ") for line in lines[1:])
-    assert lines[0].endswith(f"{len(lines) - 1} findings.")
-    assert list((tmp_path / "out").iterdir()) == []
+    assert lost["pointer"] == "/components/securitySchemes/card"
+    assert digest(kept) == before
+
+
+def test_report_of_a_crash(tmp_path: Path, command: Command) -> None:
+    """A run that came to no end writes no report, and an old one stays."""
+    config = tmp_path / "generator.yaml"
+    config.write_text("package_name_override: voucherify_client\nliteral_enums: false\n")
+    report = tmp_path / "report.json"
+    report.write_text("old")
+    spec = save(tmp_path, CLASHING)
+    options = ("--out", tmp_path / "out", "--config", config, "--report", report)
+    assert command("generate", "--spec", spec, *options).returncode == 1
+    assert report.read_text() == "old"
 
 
 def make_modules(folder: Path, **modules: bytes) -> Path:
@@ -280,21 +270,11 @@ def make_modules(folder: Path, **modules: bytes) -> Path:
     return package
 
 
-def test_modules_that_do_not_compile(tmp_path: Path) -> None:
-    """Every module that Python refuses or warns about is found."""
-    mark = MARK.encode()
-    package = make_modules(
-        tmp_path,
-        a=b"def",
-        b=b"x = 1\0",
-        c=b"'\\d'",
-        d=b'"""' + mark + b'7>"""',
-        e=b"x = 1\r\n",
-        f=b"-" * 100_000 + b"1",
-    )
-    found = [finding.split(": ")[0] for finding in generate._compile_all(package)]
-    names = [line.split(",")[0] for line in found]
-    assert names == [f"voucherify_client/{name}.py" for name in "abcdf"]
+def test_text_that_got_into_code(tmp_path: Path) -> None:
+    """A text of the document that was not made harmless on its way into the code is found."""
+    package = make_modules(tmp_path, a=b"x = 1", b=b'"""' + MARK.encode() + b'7>"""')
+    (finding,) = generate._marked(package)
+    assert finding.startswith("voucherify_client/b.py: ")
 
 
 def test_generator_that_cannot_write(tmp_path: Path) -> None:
@@ -317,7 +297,8 @@ def test_formatter_that_fails(tmp_path: Path) -> None:
 def test_import_that_ends_the_process(tmp_path: Path) -> None:
     """A module that takes the whole process with it is a finding."""
     package = make_modules(tmp_path, __init__=b"import os, sys\nprint('bye', file=sys.stderr)\nos._exit(9)\n")
-    assert generate._import_all(package, []) == ["Importing the modules ended with 9: bye"]
+    with generate._importing(package, []) as imported:
+        assert imported() == ["Importing the modules ended with 9: bye"]
 
 
 def test_long_finding_is_cut() -> None:
@@ -328,7 +309,17 @@ def test_long_finding_is_cut() -> None:
 # Input
 
 
-@pytest.mark.parametrize("content", ["", "a sentence", "{", '{"swagger": "2.0"}', None])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "a sentence",
+        "{",
+        '{"swagger": "2.0"}',
+        '{"openapi": "3.0.3", "info": {}, "paths": {"/a": 1}}',
+        None,
+    ],
+)
 def test_unusable_document(
     kept: Path, tmp_path: Path, command: Command, digest: Digest, content: str | None
 ) -> None:
@@ -373,7 +364,7 @@ def test_configuration_names_the_package(tmp_path: Path) -> None:
     config.write_text("package_name_override: other_client\nliteral_enums: true\n")
     folder = tmp_path / "work"
     folder.mkdir()
-    package = make_package(LARGER, read_configuration(config), folder)
+    package = make_package(LARGER, read_configuration(config), folder).package
     assert package.name == "other_client"
     assert "Literal" in (package / "models" / "thing_kind.py").read_text()
 
@@ -381,8 +372,9 @@ def test_configuration_names_the_package(tmp_path: Path) -> None:
 def test_findings_are_for_programs_too(tmp_path: Path) -> None:
     """A caller in Python gets the findings one by one."""
     with pytest.raises(GenerationError) as caught:
-        make_package(UNTYPED_PATH, read_configuration(generate.CONFIGURATION), tmp_path)
+        make_package(UNSENDABLE, read_configuration(generate.CONFIGURATION), tmp_path)
     assert len(caught.value.findings) == 1
+    assert caught.value.ledger is not None
 
 
 # Checking

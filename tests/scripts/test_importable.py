@@ -61,6 +61,28 @@ def test_module_that_no_import_reaches(tmp_path: Path) -> None:
     ]
 
 
-def test_syntax_errors_are_left_to_the_compiler(tmp_path: Path) -> None:
-    """A module that does not compile was found before, with its place, and is passed over here."""
-    assert causes(tmp_path, a="def", b="from . import a") == []
+def test_modules_that_do_not_compile(tmp_path: Path) -> None:
+    """What Python refuses or warns about when it compiles a module is found with its place, once."""
+    texts = {"a": "def", "b": "from . import a", "c": "'\\d'", "d": "x = 1\0", "e": "-" * 100_000 + "1"}
+    found = causes(tmp_path, **texts)
+    assert [line.split(":")[0].split(",")[0] for line in found] == [
+        f"voucherify_client/{name}.py" if name in "ac" else f"voucherify_client.{name}" for name in "acde"
+    ]
+    assert found[0].startswith("voucherify_client/a.py, line 1: SyntaxError: ")
+
+
+def test_names_that_load_late(tmp_path: Path) -> None:
+    """A module that loads its public names when they are asked for is asked for each of them."""
+    late = "__all__ = ['Here', 'Gone']\ndef __getattr__(name):\n    return {'Here': 1}[name]"
+    assert causes(tmp_path, a=late) == ["voucherify_client/a.py, line 3: KeyError: 'Gone'"]
+
+
+def test_processes_share_the_modules(tmp_path: Path) -> None:
+    """Each of several processes imports its share, and together they import all."""
+    assert causes(tmp_path, a="1 / 0", b="1 / 0", c="1 / 0") != []
+    command = [sys.executable, "-I", "-B", importable.__file__, str(tmp_path), "voucherify_client"]
+    shares = [
+        json.loads(subprocess.run([*command, part, "2"], capture_output=True, text=True, check=True).stdout)
+        for part in "01"
+    ]
+    assert [[line[18:22] for line in share] for share in shares] == [["b.py"], ["a.py", "c.py"]]
