@@ -1,7 +1,7 @@
 """What the generated code holds, read from its text; nothing of it is run.
 
-It is read as a type checker and a reader would: classes with their annotations, the names on the wire that
-`from_dict` takes, the requests that `_get_kwargs` makes, and the branches of `_parse_response`.
+What the code claims twice is read twice: in the annotations, which type checkers and users see, and in the
+tables of shapes, by which answers are decoded and requests are written.
 """
 
 from __future__ import annotations
@@ -14,18 +14,27 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 PLACEHOLDER = re.compile(r"{([^{}]*)}")
 
-_CONTAINERS = {"params": "query", "headers": "header", "cookies": "cookie"}
-"""The variables of `_get_kwargs` that hold what is sent, and where it goes."""
+_SENDERS = ("sync_detailed", "asyncio_detailed")
+_LOCATIONS = {"query": "query", "header": "headers", "cookie": "cookies"}
+_VALUES = "_VALUES"
+"""How the names end under which enums list their values."""
 
 _SCALARS = {
+    "BINARY": "string",
+    "BOOLEAN": "boolean",
     "BinaryIO": "string",
+    "DATE": "string",
+    "DATE_TIME": "string",
     "File": "string",
-    "FileTypes": "string",
+    "INTEGER": "integer",
+    "NUMBER": "number",
+    "TEXT": "string",
+    "UNIQUE": "string",
     "UUID": "string",
     "bool": "boolean",
     "bytes": "string",
@@ -34,12 +43,13 @@ _SCALARS = {
     "float": "number",
     "int": "integer",
     "str": "string",
-    "time": "string",
 }
-"""Python's types, and the JSON type that each one holds."""
+"""Python's types and the names of simple shapes, with the JSON type that each one holds."""
 
-_LISTS = frozenset({"Collection", "Iterable", "List", "Sequence", "list", "set", "tuple"})
-_MAPPINGS = frozenset({"Dict", "Mapping", "MutableMapping", "dict"})
+_LISTS = frozenset({"ListOf", "Sequence", "list"})
+_MAPPINGS = frozenset({"Mapping", "OBJECT", "dict"})
+_OTHERS = {"ANYTHING": "any", "Any": "any", "NULL": "none", "None": "none"}
+_UNIONS = frozenset({"Optional", "Union"})
 
 
 class Name(NamedTuple):
@@ -50,10 +60,10 @@ class Name(NamedTuple):
 
 
 class Type(NamedTuple):
-    """One member of an annotation's union.
+    """One member of a union, of an annotation or of a shape.
 
     Attributes:
-        kind: `class`, `list`, `mapping`, `literal`, `scalar`, `none`, `unset`, `any` or `unknown`.
+        kind: `class`, `list`, `mapping`, `literal`, `scalar`, `none`, `any` or `unknown`.
         definition: For a class, where it is.
         name: For a scalar, the JSON type.
         inner: What a list or a mapping holds.
@@ -68,31 +78,29 @@ class Type(NamedTuple):
 
 
 Types: TypeAlias = frozenset[Type]
-"""A union."""
+"""A union. That a value may be missing is not among its members."""
 
 ANYTHING = Type("any")
+NOTHING = Type("none")
+_NOTHING: Types = frozenset()
 _UNKNOWN = Type("unknown")
 
 
 @dataclass(frozen=True)
-class Model:
-    """A class of the models.
-
-    Attributes:
-        attributes: The annotations of its attributes.
-        wires: The attribute that takes each name on the wire.
-    """
+class _Model:
+    """A class: the annotations of its attributes, the attribute and shape of each name, and of all others."""
 
     attributes: dict[str, ast.expr]
-    wires: dict[str, str]
+    fields: dict[str, tuple[str, ast.expr]]
+    further: ast.expr | None
 
 
-@dataclass(frozen=True)
-class Branch:
-    """What happens to answers with certain codes: whether anything is returned, made with which names."""
+class Written(NamedTuple):
+    """An argument that is sent, and the style that it is written in; a media type stands in its place."""
 
-    is_empty: bool
-    names: frozenset[Name]
+    argument: str
+    style: str
+    explode: bool
 
 
 @dataclass(frozen=True)
@@ -102,27 +110,27 @@ class Call:
     Attributes:
         module: The module within the package.
         method: The HTTP method, in lower case.
-        path: The path's template.
-        arguments: What each argument of all its functions may be.
-        placeholders: The argument that fills each place of the path, in order; None where none does.
-        sent: The arguments that are sent, by where they go and their name on the wire.
-        texts: All texts in the code that makes the request.
-        branches: What is done with an answer, by code.
-        returns: What an answer is parsed to.
+        path: The path's template, without names.
+        arguments: What each argument of its functions may be.
+        placeholders: What fills each place of the path, in order.
+        sent: What else is sent, by where it goes and by its name on the wire.
+        bodies: What is sent, by media type.
+        answers: What answers are decoded to, by code (`200`, `2XX` or `default`).
+        returns: What each of its functions says that they are decoded to.
     """
 
     module: str
     method: str
     path: str
     arguments: dict[str, Types]
-    placeholders: tuple[str | None, ...]
-    sent: dict[tuple[str, str], tuple[str, ...]]
-    texts: frozenset[str]
-    branches: dict[str, Branch]
-    returns: Types
+    placeholders: tuple[Written, ...]
+    sent: dict[tuple[str, str], Written]
+    bodies: dict[str, Types]
+    answers: dict[str, Types]
+    returns: tuple[Types, ...]
 
 
-class Module:
+class _Module:
     """The text of one module."""
 
     def __init__(self, name: str, source: str) -> None:
@@ -133,39 +141,34 @@ class Module:
             source: Its text.
         """
         self.name = name
-        body: Sequence[ast.stmt] = ()
-        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            body = ast.parse(source).body
         self.imports: dict[str, Name] = {}
-        self.models: dict[str, Model] = {}
+        self.models: dict[str, _Model] = {}
         self.functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
         self.values: dict[str, ast.expr] = {}
-        pending = list(reversed(body))
-        while pending:
-            statement = pending.pop()
-            if isinstance(statement, ast.ImportFrom):
-                self._import(statement)
-            elif isinstance(statement, ast.ClassDef):
+        tree = ast.Module([], [])
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = ast.parse(source)
+        for statement in tree.body:
+            if isinstance(statement, ast.ClassDef):
                 self.models[statement.name] = _model(statement)
             elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                if statement.name in _SENDERS:
-                    statement.body = []  # whole trees of all modules are slow to keep
-                self.functions[statement.name] = statement
-            elif isinstance(statement, ast.If):
-                pending += reversed(statement.body + statement.orelse)
+                if name.startswith("api."):  # whole trees of all modules are slow to keep
+                    self.functions[statement.name] = statement
             else:
-                for target, value in _assigned(statement):
-                    self.values[target] = value
+                self.values.update(_assigned(statement))
+        pending = list(tree.body)
+        for inner in pending:
+            if isinstance(inner, ast.ImportFrom):
+                self._import(inner)
+            elif isinstance(inner, (ast.ClassDef, ast.FunctionDef, ast.If)):
+                pending += inner.body
 
     def _import(self, statement: ast.ImportFrom) -> None:
-        source = statement.module or ""
         if statement.level:
             around = self.name.split(".")[: -statement.level]
-            source = ".".join([*around, *([source] if source else [])])
-        else:
-            source = f"/{source}"  # a module outside of the package
-        for alias in statement.names:
-            self.imports[alias.asname or alias.name] = Name(source, alias.name)
+            source = ".".join([*around, statement.module or ""]).strip(".")
+            for alias in statement.names:
+                self.imports[alias.asname or alias.name] = Name(source, alias.name)
 
 
 class Package:
@@ -177,15 +180,12 @@ class Package:
         Args:
             folder: The package's folder.
         """
-        self._modules: dict[str, Module] = {}
-        self._taken: dict[Name, frozenset[str]] = {}
-        self._attributes: dict[tuple[Name, str], Types] = {}
+        self._modules: dict[str, _Module] = {}
+        self._claims: dict[tuple[Name, str], tuple[Types, ...]] = {}
         for file in sorted(folder.rglob("*.py")):
             name = ".".join(file.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
-            try:
-                self._modules[name] = Module(name, file.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                continue  # as good as missing
+            with contextlib.suppress(OSError, ValueError):  # as good as missing
+                self._modules[name] = _Module(name, file.read_text(encoding="utf-8"))
 
     # Models
 
@@ -195,80 +195,98 @@ class Package:
         found: dict[str, list[Name]] = {}
         for module in self._modules.values():
             if module.name.startswith("models."):
-                for name in [*module.models, *(n for n in module.values if not n.isupper())]:
+                for name in (*module.models, *(n for n in module.values if not n.endswith(_VALUES))):
                     found.setdefault(plain(name), []).append(Name(module.name, name))
         return found
 
-    def _model(self, name: Name) -> Model:
+    def _model(self, name: Name) -> _Model:
         return self._modules[name.module].models[name.name]
 
     def taken(self, name: Name) -> frozenset[str]:
         """Return the names on the wire that a class has an attribute for."""
-        if name not in self._taken:
-            model = self._model(name)
-            wires = (wire for wire, attribute in model.wires.items() if attribute in model.attributes)
-            self._taken[name] = frozenset(wires)
-        return self._taken[name]
+        model = self._model(name)
+        return frozenset(
+            [wire for wire, (attribute, _) in model.fields.items() if attribute in model.attributes]
+        )
 
-    def attribute(self, name: Name, wire: str) -> Types:
-        """Return what the attribute may be that takes a name on the wire."""
-        if (name, wire) not in self._attributes:
+    def claims(self, name: Name, wire: str) -> tuple[Types, ...]:
+        """Return what the attribute may be that takes a name on the wire: as annotated, and as decoded."""
+        if (name, wire) not in self._claims:
             model = self._model(name)
-            self._attributes[name, wire] = self.resolve(name.module, model.attributes[model.wires[wire]])
-        return self._attributes[name, wire]
+            attribute, shape = model.fields[wire]
+            claims = (self.resolve(name.module, one) for one in (model.attributes[attribute], shape))
+            self._claims[name, wire] = tuple(dict.fromkeys(claims))
+        return self._claims[name, wire]
 
     def further(self, name: Name) -> Types:
         """Return what further properties of a class may be; nothing where it takes none."""
-        annotation = self._model(name).attributes.get("additional_properties")
-        held = self.resolve(name.module, annotation) if annotation is not None else frozenset()
-        return frozenset(one for mapping in held if mapping.kind == "mapping" for one in mapping.inner)
+        shape = self._model(name).further
+        return frozenset({ANYTHING}) if shape is None else self.resolve(name.module, shape)
 
-    # Annotations
+    # Annotations and shapes
 
     def alias(self, name: Name) -> Types:
         """Return what a class or an alias of the models stands for."""
         return self._named(name, frozenset())
 
-    def resolve(self, module: str, annotation: ast.expr) -> Types:
-        """Return the union that an annotation in a module means."""
-        return self._resolve(module, annotation, frozenset())
+    def resolve(self, module: str, expression: ast.expr) -> Types:
+        """Return the union that an annotation or a shape in a module means."""
+        return self._resolve(module, expression, frozenset())
 
-    def _resolve(self, module: str, annotation: ast.expr, seen: frozenset[Name]) -> Types:
+    def _resolve(self, module: str, expression: ast.expr, seen: frozenset[Name]) -> Types:
         found: set[Type] = set()
-        pending = [annotation]
+        pending = [expression]
         while pending:  # a union of a thousand members nests a thousand deep
             one = pending.pop()
             if isinstance(one, ast.BinOp):
                 pending += (one.left, one.right)
             elif isinstance(one, ast.Constant) and isinstance(one.value, str):
-                parsed = _parsed(one.value)
-                if parsed is None:
-                    found.add(_UNKNOWN)
-                else:
-                    pending.append(parsed)
+                pending += _parsed(one.value)
             elif isinstance(one, ast.Subscript):
-                found |= self._of_subscript(module, one, seen)
+                arguments = one.slice.elts if isinstance(one.slice, ast.Tuple) else [one.slice]
+                found |= self._applied(module, one.value, arguments, seen)
+            elif isinstance(one, ast.Call):
+                found |= self._applied(module, one.func, one.args, seen)
             elif isinstance(one, (ast.Name, ast.Attribute)):
                 found |= self._of_name(module, one, seen)
+            elif isinstance(one, ast.Constant) and one.value is None:
+                found.add(Type("none"))
             else:
-                found.add(Type("none") if isinstance(one, ast.Constant) and one.value is None else _UNKNOWN)
+                found.add(_UNKNOWN)
         return frozenset(found)
 
-    def _of_subscript(self, module: str, annotation: ast.Subscript, seen: frozenset[Name]) -> Types:
-        head = _last_name(annotation.value)
-        arguments = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
-        if head == "Literal":
-            return frozenset({Type("literal", values=frozenset(_literals(arguments)))})
+    def _applied(
+        self, module: str, head: ast.expr, arguments: Sequence[ast.expr], seen: frozenset[Name]
+    ) -> Types:
+        """Return what a generic type or a shape with arguments means."""
+        name = _last_name(head)
+        if name in {"Literal", "OneOf"}:
+            values = (value for argument in arguments for value in self._literals(module, argument))
+            return frozenset({Type("literal", values=frozenset(values))})
         inner = [self._resolve(module, argument, seen) for argument in arguments]
-        if head in {"Union", "Optional"}:
+        if name in _UNIONS:
             return frozenset().union(*inner)
-        if head in {"Annotated", "ClassVar", "Final"}:
+        if name in {"ModelOf", "Response"} and inner:
             return inner[0]
-        if head in _LISTS:
+        if name in _LISTS:
             return frozenset({Type("list", inner=frozenset().union(*inner))})
-        if head in _MAPPINGS:
+        if name in _MAPPINGS and inner:
             return frozenset({Type("mapping", inner=inner[-1])})
         return frozenset({_UNKNOWN})
+
+    def _literals(self, module: str, argument: ast.expr) -> Iterator[tuple[str, str | float | None]]:
+        """Yield the values of a literal's argument: one, or those of a tuple in a module of the models."""
+        pending = [argument]
+        if isinstance(argument, ast.Starred) and isinstance(argument.value, ast.Name):
+            held = self._modules[module]
+            name = held.imports.get(argument.value.id, Name(module, argument.value.id))
+            source = self._modules.get(name.module)
+            values = source.values.get(name.name) if source is not None else None
+            pending = values.elts if isinstance(values, ast.Tuple) else []
+        for one in pending:
+            with contextlib.suppress(ValueError):
+                value = ast.literal_eval(one)
+                yield type(value).__name__, value
 
     def _of_name(self, module: str, name: ast.Name | ast.Attribute, seen: frozenset[Name]) -> Types:
         local = _last_name(name)
@@ -277,114 +295,76 @@ class Package:
             if local in held.models or local in held.values:
                 return self._named(Name(module, local), seen)
             imported = held.imports.get(local)
-            if imported is not None and not imported.module.startswith("/"):
+            if imported is not None and imported.module.startswith("models"):
                 return self._named(imported, seen)
         return _python(local)
 
     def _named(self, name: Name, seen: frozenset[Name]) -> Types:
         module = self._modules.get(name.module)
-        if module is None:
+        if module is None or name in seen:
             return frozenset({_UNKNOWN})
         if name.name in module.models:
-            if name.module.startswith("models."):
-                return frozenset({Type("class", name)})
-            return _python(name.name)
-        if name.name in module.values and name not in seen:
+            return frozenset({Type("class", name)})
+        if name.name in module.values:
             return self._resolve(name.module, module.values[name.name], seen | {name})
-        imported = module.imports.get(name.name)
-        if imported is not None and name not in seen:
-            return self._named(imported, seen | {name})
-        return _python(name.name)
+        if name.name in module.imports:
+            return self._named(module.imports[name.name], seen | {name})
+        return frozenset({_UNKNOWN})
 
     # Operations
 
     @cached_property
     def calls(self) -> list[Call]:
         """The modules that send operations."""
-        return [
-            call
-            for module in self._modules.values()
-            if module.name.startswith("api.") and not {"_get_kwargs", *_SENDERS} - module.functions.keys()
-            for call in [self._call(module)]
-            if call is not None
-        ]
+        calls = (self._call(module) for module in self._modules.values() if module.name.startswith("api."))
+        return [call for call in calls if call is not None]
 
-    def _call(self, module: Module) -> Call | None:
-        function = module.functions["_get_kwargs"]
-        method, url = (_value_of(function, key) for key in ("method", "url"))
-        if not (isinstance(method, ast.Constant) and isinstance(method.value, str)) or url is None:
+    def _call(self, module: _Module) -> Call | None:
+        writer = module.functions.get("_get_kwargs")
+        senders = [module.functions[name] for name in _SENDERS if name in module.functions]
+        request = next(_calls(writer, "write_request"), None) if writer is not None else None
+        if request is None or len(senders) < len(_SENDERS):
             return None
-        shared = set.intersection(
-            *({argument.arg for argument in _arguments(module.functions[name])} for name in _SENDERS)
-        )
+        method, *parts = request.args or [ast.Constant("")]
+        shared = set.intersection(*({one.arg for one in _arguments(sender)} for sender in senders))
         arguments = {
-            argument.arg: self.resolve(module.name, argument.annotation)
-            for argument in _arguments(function)
-            if argument.annotation is not None and argument.arg in shared
+            one.arg: self.resolve(module.name, one.annotation)
+            for one in _arguments(senders[0])
+            if one.annotation is not None and one.arg in shared
         }
-        flow = _Flow(function)
-        path, fillers = _template(url)
-        placeholders = tuple(
-            next(iter(sorted(flow.reached(filler) & arguments.keys())), None) if filler is not None else None
-            for filler in fillers
-        )
-        texts = [node.value for node in ast.walk(function) if isinstance(node, ast.Constant)]
-        parse = module.functions.get("_parse_response")
+        keywords = {keyword.arg: keyword.value for keyword in request.keywords}
+        sent = {
+            (location, name): written
+            for location, keyword in _LOCATIONS.items()
+            if keyword in keywords
+            for name, written in _written(keywords[keyword])
+            if written.argument in arguments
+        }
         return Call(
             module.name,
-            method.value.lower(),
-            path,
+            _text(method).lower(),
+            "".join(_text(part) if isinstance(part, ast.Constant) else "{}" for part in parts),
             arguments,
-            placeholders,
-            {key: tuple(sorted(names & arguments.keys())) for key, names in _sent(function, flow).items()},
-            frozenset(text for text in texts if isinstance(text, str)),
-            {} if parse is None else self._branches(module, parse),
-            frozenset()
-            if parse is None or parse.returns is None
-            else self.resolve(module.name, parse.returns),
+            tuple(written for part in parts for _, written in _written(part)),
+            sent,
+            dict(self._bodies(module)) if {"body", "bodies"} <= keywords.keys() else {},
+            dict(self._answers(module)),
+            tuple(
+                self.resolve(module.name, sender.returns) for sender in senders if sender.returns is not None
+            ),
         )
 
-    def _branches(
-        self, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef
-    ) -> dict[str, Branch]:
-        branches: dict[str, Branch] = {}
-        rest: list[ast.stmt] = []
-        pending = list(reversed(function.body))
-        while pending:
-            statement = pending.pop()
-            code = _code_of(statement.test) if isinstance(statement, ast.If) else None
-            if isinstance(statement, ast.If) and code is not None:
-                branches.setdefault(code, self._branch(module, statement.body))
-                pending += reversed(statement.orelse)
-            else:
-                rest.append(statement)
-        branches["default"] = self._branch(module, rest)
-        return branches
+    def _bodies(self, module: _Module) -> Iterator[tuple[str, Types]]:
+        for call in _calls(module.values.get("_BODIES"), "Body"):
+            if len(call.args) > 1:
+                yield _text(call.args[0]), self.resolve(module.name, call.args[1])
 
-    def _branch(self, module: Module, body: Sequence[ast.stmt]) -> Branch:
-        nodes = [node for statement in body for node in ast.walk(statement)]
-        empty = all(
-            node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None)
-            for node in nodes
-            if isinstance(node, ast.Return)
-        )
-        names: set[Name] = set()
-        seen: set[str] = set()
-        pending: list[ast.AST] = [*nodes]
-        while pending:
-            node = pending.pop()
-            for local in _names_in(node):
-                if local in seen:
-                    continue
-                seen.add(local)
-                if local in module.imports:
-                    names.add(module.imports[local])
-                elif local in module.values:
-                    pending += ast.walk(module.values[local])
-        return Branch(empty, frozenset(names))
-
-
-_SENDERS = ("sync_detailed", "asyncio_detailed")
+    def _answers(self, module: _Module) -> Iterator[tuple[str, Types]]:
+        for call in _calls(module.values.get("_ANSWERS"), "Answer"):
+            ends = [one.value for one in call.args[:2] if isinstance(one, ast.Constant)]
+            if len(ends) == 2:  # noqa: PLR2004 - both ends
+                shape = call.args[3] if len(call.args) > 3 else None  # noqa: PLR2004 - its place
+                yield _code(*map(str, ends)), _NOTHING if shape is None else self.resolve(module.name, shape)
 
 
 def plain(name: str) -> str:
@@ -393,21 +373,21 @@ def plain(name: str) -> str:
 
 
 def _python(name: str) -> Types:
-    """Return what a name of Python or of its libraries stands for."""
+    """Return what a name of Python, of its libraries or of the shapes stands for."""
+    if name == "Unset":
+        return _NOTHING
     if name in _SCALARS:
         return frozenset({Type("scalar", name=_SCALARS[name])})
     if name in _LISTS:
         return frozenset({Type("list", inner=frozenset({ANYTHING}))})
     if name in _MAPPINGS:
         return frozenset({Type("mapping", inner=frozenset({ANYTHING}))})
-    kinds = {"Any": "any", "object": "any", "None": "none", "Unset": "unset"}
-    return frozenset({Type(kinds.get(name, "unknown"))})
+    return frozenset({Type(_OTHERS.get(name, "unknown"))})
 
 
-def _parsed(text: str) -> ast.expr | None:
+def _parsed(text: str) -> Iterator[ast.expr]:
     with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.parse(text, mode="eval").body
-    return None
+        yield ast.parse(text, mode="eval").body
 
 
 def _last_name(node: ast.expr) -> str:
@@ -416,200 +396,61 @@ def _last_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _literals(arguments: Iterable[ast.expr]) -> Iterator[tuple[str, str | float | None]]:
-    for argument in arguments:
-        try:
-            value = ast.literal_eval(argument)
-        except ValueError:
-            continue
-        yield type(value).__name__, value
+def _text(node: ast.expr) -> str:
+    return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+def _calls(tree: ast.AST | None, name: str) -> Iterator[ast.Call]:
+    """Yield the calls of a function in a tree, in the order of the code."""
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Call) and _last_name(node.func) == name:
+            yield node
 
 
 def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
-    """Yield the variables that a statement gives a value, and the value."""
-    if isinstance(statement, ast.Assign):
-        for target in statement.targets:
-            if isinstance(target, ast.Name):
-                yield target.id, statement.value
-    elif isinstance(statement, ast.AnnAssign):
-        if isinstance(statement.target, ast.Name) and statement.value is not None:
-            yield statement.target.id, statement.value
-    elif isinstance(statement, ast.For):
-        if isinstance(statement.target, ast.Name):
-            yield statement.target.id, statement.iter
-    elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-        function = statement.value.func
-        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-            yield from ((function.value.id, argument) for argument in statement.value.args)
+    """Yield the variable that a statement gives a value, and the value."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    if isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    for target in targets:
+        if isinstance(target, ast.Name) and statement.value is not None:
+            yield target.id, statement.value
 
 
-def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield statements and those within them, but not those of inner functions."""
-    pending = list(reversed(body))
-    while pending:
-        statement = pending.pop()
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            continue
-        yield statement
-        for part in ("finalbody", "orelse", "body"):
-            pending += reversed(getattr(statement, part, ()))
-
-
-class _Flow:
-    """Where the values of a function's variables come from."""
-
-    def __init__(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        self.sources: dict[str, list[ast.expr]] = {}
-        for statement in _statements(function.body):
-            for name, value in _assigned(statement):
-                self.sources.setdefault(name, []).append(value)
-
-    def expressions(self, start: ast.expr) -> Iterator[ast.expr]:
-        """Yield an expression and all that its variables come from, the nearest first."""
-        pending = [start]
-        seen: set[str] = set()
-        for expression in pending:
-            yield expression
-            for node in ast.walk(expression):
-                if isinstance(node, ast.Name) and node.id not in seen:
-                    seen.add(node.id)
-                    pending += self.sources.get(node.id, ())
-
-    def reached(self, start: ast.expr) -> set[str]:
-        """Return the names that an expression's value comes from."""
-        return {
-            node.id
-            for expression in self.expressions(start)
-            for node in ast.walk(expression)
-            if isinstance(node, ast.Name)
-        }
-
-
-def _model(definition: ast.ClassDef) -> Model:
-    attributes: dict[str, ast.expr] = {}
-    wires: dict[str, str] = {}
-    for statement in definition.body:
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            attributes[statement.target.id] = statement.annotation
-        elif isinstance(statement, ast.FunctionDef) and statement.name == "from_dict":
-            wires = _wires(statement)
-    return Model(attributes, wires)
-
-
-def _wires(function: ast.FunctionDef) -> dict[str, str]:
-    """Return the names on the wire that `from_dict` takes, with the attribute that each one goes to."""
-    flow = _Flow(function)
-    wires: dict[str, str] = {}
-    for statement in _statements(function.body):
-        for call in ast.walk(statement):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "cls":
-                for keyword in call.keywords:
-                    wire = next(_taken(flow, keyword.value), None)
-                    if wire is not None and keyword.arg is not None:
-                        wires.setdefault(wire, keyword.arg)
-    return wires
-
-
-def _taken(flow: _Flow, value: ast.expr) -> Iterator[str]:
-    """Yield the texts by which members are taken out of mappings on the way to a value."""
-    for expression in flow.expressions(value):
-        for node in ast.walk(expression):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-                key = node.args[0] if node.func.attr in {"get", "pop"} else None
-            elif isinstance(node, ast.Subscript) and _last_name(node.value) != "Literal":
-                key = node.slice
-            else:
-                key = None
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                yield key.value
+def _model(definition: ast.ClassDef) -> _Model:
+    attributes = {
+        statement.target.id: statement.annotation
+        for statement in definition.body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    }
+    fields = {
+        _text(call.args[0]): (_text(call.args[1]), call.args[2])
+        for call in _calls(definition, "Field")
+        if len(call.args) > 2  # noqa: PLR2004 - name, attribute and shape
+    }
+    further = [
+        keyword.value
+        for call in _calls(definition, "Table")
+        for keyword in call.keywords
+        if keyword.arg == "additional"
+    ]
+    return _Model(attributes, fields, further[0] if further else None)
 
 
 def _arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
     return [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
 
 
-def _value_of(function: ast.FunctionDef | ast.AsyncFunctionDef, key: str) -> ast.expr | None:
-    """Return what a function puts under a key, in a dict or by assignment."""
-    for node in ast.walk(function):
-        if isinstance(node, ast.Dict):
-            pairs = zip(node.keys, node.values, strict=True)
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-            pairs = zip([node.targets[0].slice], [node.value], strict=True)
-        else:
-            continue
-        for name, value in pairs:
-            if isinstance(name, ast.Constant) and name.value == key:
-                return value
-    return None
+def _written(expression: ast.expr) -> Iterator[tuple[str, Written]]:
+    """Yield what is written into a part of a request, with its name on the wire."""
+    for call in _calls(expression, "Argument"):
+        name, argument, style, explode, media_type = (*call.args, *[ast.Constant("")] * 5)[:5]
+        written = _text(media_type) or _text(style)
+        yield _text(name), Written(_last_name(argument), written, _text(explode) == "True")
 
 
-def _template(url: ast.expr) -> tuple[str, list[ast.expr | None]]:
-    """Return a path's template, and what fills its places, in order."""
-    keywords: dict[str, ast.expr] = {}
-    for node in ast.walk(url):
-        if isinstance(node, ast.JoinedStr):
-            return _formatted(node)
-        if isinstance(node, ast.Call):
-            keywords.update((keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg)
-    texts = (node.value for node in ast.walk(url) if isinstance(node, ast.Constant))
-    path = next((text for text in texts if isinstance(text, str)), "")
-    return path, [keywords.get(name) for name in PLACEHOLDER.findall(path)]
-
-
-def _formatted(text: ast.JoinedStr) -> tuple[str, list[ast.expr | None]]:
-    path = ""
-    fillers: list[ast.expr | None] = []
-    for part in text.values:
-        if isinstance(part, ast.FormattedValue):
-            fillers.append(part.value)
-            path += "{}"
-        elif isinstance(part, ast.Constant):
-            path += str(part.value)
-    return path, fillers
-
-
-def _sent(
-    function: ast.FunctionDef | ast.AsyncFunctionDef, flow: _Flow
-) -> dict[tuple[str, str], frozenset[str]]:
-    """Return where the texts of a function's simple statements are put, and the variables beside them."""
-    sent: dict[tuple[str, str], frozenset[str]] = {}
-    for statement in _statements(function.body):
-        if isinstance(statement, (ast.If, ast.For)):
-            continue
-        nodes = [*ast.walk(statement)]
-        names = {node.id for node in nodes if isinstance(node, ast.Name)}
-        for container, location in _CONTAINERS.items():
-            if container not in names:
-                continue
-            reached = frozenset(
-                name for local in names - _CONTAINERS.keys() for name in flow.reached(ast.Name(local))
-            )
-            for node in nodes:
-                if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                    key = (location, node.value)
-                    sent[key] = sent.get(key, frozenset()) | reached
-    return sent
-
-
-def _code_of(test: ast.expr) -> str | None:
-    """Return the status code that a condition asks for, as the document writes it; None for others."""
-    if not isinstance(test, ast.Compare):
-        return None
-    parts = [test.left, *test.comparators]
-    if not any(isinstance(part, ast.Attribute) and part.attr == "status_code" for part in parts):
-        return None
-    numbers = [part.value for part in parts if isinstance(part, ast.Constant)]
-    if len(numbers) == 1 and isinstance(test.ops[0], ast.Eq):
-        return str(numbers[0])
-    if len(numbers) == 2 and all(isinstance(operator, ast.LtE) for operator in test.ops):  # noqa: PLR2004 - both ends
-        return f"{str(numbers[0])[0]}XX"
-    return None
-
-
-def _names_in(node: ast.AST) -> set[str]:
-    """Return the names in a node itself, those in the text of an annotation too."""
-    if isinstance(node, ast.Name):
-        return {node.id}
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return set(re.findall(r"\w+", node.value))
-    return set()
+def _code(lowest: str, highest: str) -> str:
+    """Write the ends of a range of status codes as the document does."""
+    if lowest == highest:
+        return lowest
+    return f"{lowest[0]}XX" if (lowest[1:], highest[1:], lowest[0]) == ("00", "99", highest[0]) else "default"

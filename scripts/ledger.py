@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from scripts.generated_code import ANYTHING, PLACEHOLDER, Package, plain
+from scripts.generated_code import ANYTHING, NOTHING, PLACEHOLDER, Package, plain
 from scripts.notes import Kind, Note
 from scripts.promises import (
     SCHEMAS,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from scripts.command import Document, Json
-    from scripts.generated_code import Call, Name, Types
+    from scripts.generated_code import Call, Name, Types, Written
     from scripts.promises import Media, Operation, Parameter, Place, Pointers, Response, Shape
 
 KINDS = (
@@ -237,7 +237,7 @@ class _Audit:
                 if call is None:
                     what = f"{operation.title} has no module of its own that can send it"
                     self.miss(promise, what, *operation.place.detours)
-                elif None in call.placeholders:
+                elif any(written.argument not in call.arguments for written in call.placeholders):
                     self.miss(promise, f"no argument fills a place in the path of {operation.title}")
                 else:
                     self.keep(promise)
@@ -261,15 +261,14 @@ class _Audit:
         if call is None:
             self.pass_over(parameter.schema)
             return
-        arguments: tuple[str, ...]
+        written: Written | None
         if parameter.location == "path":
             declared = [one.name for one in operation.parameters if one.location == "path"]
             position = _position(parameter.name, PLACEHOLDER.findall(operation.path), declared)
-            argument = call.placeholders[position] if position is not None else None
-            arguments = () if argument is None else (argument,)
+            written = call.placeholders[position] if position is not None else None
         else:
-            arguments = call.sent.get((parameter.location, parameter.name), ())
-        if not arguments:
+            written = call.sent.get((parameter.location, parameter.name))
+        if written is None or written.argument not in call.arguments:
             what = f"{operation.title} does not send the {parameter.location} parameter {parameter.name!r}"
             if not parameter.name:
                 what = f"{operation.title} has a parameter that has no name, no location, or is none"
@@ -277,47 +276,40 @@ class _Audit:
             self.pass_over(parameter.schema)
             return
         self.keep(promise)
-        if parameter.schema is not None:
-            types = _NO_TYPES.union(*(call.arguments[argument] for argument in arguments))
-            self.expect(promise, parameter.schema, types)
+        if not _is_written_as_promised(parameter, written):
+            what = f"{operation.title} writes {parameter.name!r} as {written.style}, not as {parameter.style}"
+            self.miss(promise, what, *parameter.place.detours)
+        self.expect(promise, parameter.schema, call.arguments[written.argument])
 
     def look_up_body(self, operation: Operation, media: Media, call: Call | None) -> None:
         promise = self.promise(Promise("request_body", media.place.pointer, operation.title))
         self.root(media.schema)
         if call is None:
             self.pass_over(media.schema)
-            return
-        essence = media.name.partition(";")[0].strip().lower()
-        texts = {text.partition(";")[0].strip().lower() for text in call.texts}
-        if "body" not in call.arguments or essence not in texts:
-            self.miss(promise, f"{operation.title} does not send {media.name}", *media.place.detours)
+        elif "body" not in call.arguments or media.name not in call.bodies:
+            self.miss(promise, f"{operation.title} does not send {media.name!r}", *media.place.detours)
             self.pass_over(media.schema)
-            return
-        self.keep(promise)
-        if media.schema is not None:
-            self.expect(promise, media.schema, call.arguments["body"])
+        else:
+            self.keep(promise)
+            self.expect(promise, media.schema, call.arguments["body"], call.bodies[media.name])
 
     def look_up_response(self, operation: Operation, response: Response, call: Call | None) -> None:
         promise = self.promise(Promise("response", response.place.pointer, operation.title))
         for media in response.media:
             self.root(media.schema)
         if call is None:
-            self.pass_over(media.schema)
+            self.pass_over(*(media.schema for media in response.media))
             return
-        branch = call.branches.get(response.code)
         schemas = [media for media in response.media if media.schema is not None]
-        if branch is None or (schemas and branch.is_empty):
+        types = call.answers.get(response.code)
+        if types is None or (schemas and not types - {NOTHING}):
             what = f"{operation.title} does not parse answers with the code {response.code}"
             self.miss(promise, what, *response.place.detours)
             self.pass_over(*(media.schema for media in response.media))
             return
         self.keep(promise)
         for media in schemas:
-            types = _only(call.returns, branch.names)
-            if media.is_json:
-                self.expect(promise, media.schema, types)
-            elif not any(one.kind == "scalar" and one.name == "string" for one in types):
-                self.miss(promise, f"{operation.title} has no place for {media.name}", media.place.pointer)
+            self.expect(promise, media.schema, types, *call.returns)
 
     def root(self, schema: Place | None) -> None:
         if schema is not None:
@@ -329,9 +321,11 @@ class _Audit:
 
     # Schemas
 
-    def expect(self, promise: Promise, schema: Place | None, types: Types) -> None:
+    def expect(self, promise: Promise, schema: Place | None, *claims: Types) -> None:
+        """Compare a schema with all that the code says about the same value."""
         if schema is not None:
-            self.push(_Job(promise, (schema.pointer,), types))
+            for types in claims:
+                self.push(_Job(promise, (schema.pointer,), types))
 
     def push(self, job: _Job) -> None:
         if job not in self.known_jobs:
@@ -404,7 +398,7 @@ class _Audit:
         classes = {one.definition for one in job.types if one.definition is not None}
         mappings = _NO_TYPES.union(*(one.inner for one in job.types if one.kind == "mapping"))
         if not classes and (shape.properties or not mappings):
-            self.misfit(job, shape, "object", is_open=is_open and not shape.properties)
+            self.misfit(job, shape, "object", is_open=is_open)
             return
         best = self.best(shape, classes)
         further = mappings.union(*(self.package.further(name) for name in best))
@@ -439,8 +433,10 @@ class _Audit:
                 continue
             self.keep(promise)
         if holders:
-            types = _NO_TYPES.union(*(self.package.attribute(name, wire) for name in holders))
-            self.push(_Job(Promise("property", pointers[-1]), pointers, types))
+            claims = [self.package.claims(name, wire) for name in holders]
+            for number in range(max(map(len, claims))):
+                types = _NO_TYPES.union(*(claim[min(number, len(claim) - 1)] for claim in claims))
+                self.push(_Job(Promise("property", pointers[-1]), pointers, types))
 
     def best(self, shape: Shape, classes: Iterable[Name]) -> frozenset[Name]:
         """Return the classes that have the most of a shape's properties; of these the one with its name."""
@@ -482,7 +478,11 @@ class _Audit:
     def called(self, pointer: str, component: str) -> list[Name]:
         """Return the classes that are called as a component, or as a note says that it is called."""
         note = self.renames.get(pointer)
-        words = [component, *(note.what.replace("`", " ").replace("'", " ").split() if note else [])]
+        words = [
+            component,
+            f"field_{component}",
+            *(note.what.replace("`", " ").replace("'", " ").split() if note else []),
+        ]
         return [name for word in words if plain(word) for name in self.package.named.get(plain(word), ())]
 
     def akin(self, shape: Shape, component: str) -> Types:
@@ -577,17 +577,9 @@ def _position(name: str, places: Sequence[str], declared: Sequence[str]) -> int 
     return places.index(free[number]) if number < len(free) else None
 
 
-def _only(types: Types, names: frozenset[Name]) -> Types:
-    """Leave out the classes that are none of these."""
-    kept = set()
-    for one in types:
-        if one.kind in {"list", "mapping"}:
-            inner = _only(one.inner, names)
-            if inner or not one.inner:
-                kept.add(one._replace(inner=inner))
-        elif one.definition is None or one.definition in names:
-            kept.add(one)
-    return frozenset(kept)
+def _is_written_as_promised(parameter: Parameter, written: Written) -> bool:
+    plain_style = parameter.style == "deepObject" or "/" in parameter.style
+    return written.style == parameter.style and (plain_style or written.explode == parameter.explode)
 
 
 def _json_type(python: str) -> str:
@@ -602,7 +594,7 @@ def _described(types: Types) -> str:
             words.append(one.definition.name)
         elif one.kind == "scalar":
             words.append(one.name)
-        elif one.kind not in {"none", "unset"}:
+        elif one.kind != "none":
             words.append({"any": "Any", "unknown": "an unknown type"}.get(one.kind, f"a {one.kind}"))
     return _listed(words, " | ") or "None"
 

@@ -29,6 +29,7 @@ MOST_ALTERNATIVES = 256
 """Combinations of variants that are told apart for one schema; beyond, each variant is looked at once."""
 
 _TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+_STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 _IGNORED_HEADERS = frozenset({"accept", "authorization", "content-type"})
 _JSON_MEDIA = re.compile(r"(?i)[^/]+/(?:[^;]+\+)?json\s*(?:;.*)?")
 
@@ -93,6 +94,20 @@ class Parameter:
     name: str
     location: str
     schema: Place | None
+
+    @property
+    def style(self) -> str:
+        """How it is written: a style, or a media type that stands in its place."""
+        for name, _ in self.place.child("content").entries():
+            return name
+        given = self.place.child("style").value
+        return given if isinstance(given, str) else _STYLES.get(self.location, "")
+
+    @property
+    def explode(self) -> bool:
+        """Whether items and properties are written on their own."""
+        given = self.place.child("explode").value
+        return given if isinstance(given, bool) else self.style == "form"
 
 
 @dataclass(frozen=True)
