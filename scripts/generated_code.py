@@ -152,8 +152,7 @@ class _Module:
             if isinstance(statement, ast.ClassDef):
                 self.models[statement.name] = _model(statement)
             elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                if name.startswith("api."):  # whole trees of all modules are slow to keep
-                    self.functions[statement.name] = statement
+                self.functions[statement.name] = statement
             else:
                 self.values.update(_assigned(statement))
         pending = list(tree.body)
@@ -322,7 +321,7 @@ class Package:
     def _call(self, module: _Module) -> Call | None:
         writer = module.functions.get("_get_kwargs")
         senders = [module.functions[name] for name in _SENDERS if name in module.functions]
-        request = next(_calls(writer, "write_request"), None) if writer is not None else None
+        request = next(_returned(writer, "write_request"), None) if writer is not None else None
         if request is None or len(senders) < len(_SENDERS):
             return None
         method, *parts = request.args or [ast.Constant("")]
@@ -423,18 +422,22 @@ def _model(definition: ast.ClassDef) -> _Model:
         for statement in definition.body
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
     }
-    fields = {
-        _text(call.args[0]): (_text(call.args[1]), call.args[2])
-        for call in _calls(definition, "Field")
-        if len(call.args) > 2  # noqa: PLR2004 - name, attribute and shape
-    }
-    further = [
-        keyword.value
-        for call in _calls(definition, "Table")
-        for keyword in call.keywords
-        if keyword.arg == "additional"
-    ]
-    return _Model(attributes, fields, further[0] if further else None)
+    fields = {}
+    further = None
+    for table in (call for statement in definition.body for call in _returned(statement, "Table")):
+        for field in table.args:
+            if isinstance(field, ast.Call) and len(field.args) > 2:  # noqa: PLR2004 - name, attribute, shape
+                fields[_text(field.args[0])] = (_text(field.args[1]), field.args[2])
+        further = next((keyword.value for keyword in table.keywords if keyword.arg == "additional"), None)
+    return _Model(attributes, fields, further)
+
+
+def _returned(function: ast.AST, name: str) -> Iterator[ast.Call]:
+    """Yield what a function returns where that is the call of this name."""
+    for statement in function.body if isinstance(function, ast.FunctionDef) else ():
+        call = statement.value if isinstance(statement, ast.Return) else None
+        if isinstance(call, ast.Call) and _last_name(call.func) == name:
+            yield call
 
 
 def _arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:

@@ -203,6 +203,11 @@ class Shape:
         implied = {"object"} if self.properties or self.values else set()
         return frozenset(implied | ({"array"} if self.items else set()))
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is said about a value."""
+        return self.types is None and self.members is None and not self.wants
+
 
 def child(pointer: str, *parts: str | int) -> str:
     """Extend a JSON pointer."""
