@@ -7,22 +7,47 @@ stable. The same document gives the same bytes on every run.
 from __future__ import annotations
 
 import contextlib
-import copy
 import io
 import re
+import shutil
 import traceback
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.command import UnusableInputError, system_error
+from scripts.naming import METHODS, WIRE_NAMES, name_all, schemas_in
+from scripts.notes import Kind, Note
+from scripts.rendering import Code, model_code, operation_code, text, values_of
 from scripts.source import read_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from openapi_python_client.config import Config
+    from openapi_python_client.parser import GeneratorData
+    from openapi_python_client.parser.errors import GeneratorError
+
     from scripts.command import Document
-    from scripts.notes import Note
+    from scripts.rendering import Tags
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+SUPPORT = Path(__file__).resolve().parent / "support"
+
+TAKEN_CLASSES = frozenset(
+    {"Any", "AuthenticatedClient", "Client", "File", "Literal", "Response", "UNSET", "UUID", "Unset"}
+)
+"""Names that the generated modules use beside those of models and enums."""
+
+KNOWN_MEDIA_TYPES = frozenset(
+    {
+        "application/json",
+        "application/octet-stream",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    }
+)
 
 LONGEST_FINDING = 2000
 """Characters of one finding that are shown; the generator quotes whole schemas."""
@@ -98,7 +123,7 @@ def generate(document: Document, configuration: Configuration, project: Path) ->
     """
     with _readable_texts() as texts, contextlib.redirect_stdout(io.StringIO()):
         try:
-            reported = _build(document, configuration, project)
+            reported, notes = _build(document, configuration, project)
         except OSError as error:
             return Generated([one_line(system_error(error))], [])
         except Exception as error:  # noqa: BLE001 - it has no errors of its own for what it cannot do
@@ -110,18 +135,22 @@ def generate(document: Document, configuration: Configuration, project: Path) ->
         one_line(": ".join(str(part).strip(" :\n") for part in (e.header, e.detail) if part), texts)
         for e in reported
     ]
-    return Generated(findings, [])
+    return Generated(findings, notes)
 
 
-def _build(document: Document, configuration: Configuration, project: Path) -> Sequence[Any]:
+def _build(
+    document: Document, configuration: Configuration, project: Path
+) -> tuple[list[GeneratorError], list[Note]]:
     # Importing it takes most of a second; usage errors and Ctrl-C need not wait for that.
     from openapi_python_client import Project  # noqa: PLC0415
     from openapi_python_client.config import Config, ConfigFile, MetaType  # noqa: PLC0415
     from openapi_python_client.parser import GeneratorData  # noqa: PLC0415
     from openapi_python_client.parser.errors import GeneratorError  # noqa: PLC0415
+    from openapi_python_client.strings import PythonIdentifier  # noqa: PLC0415
 
     config = Config.from_sources(
-        ConfigFile.model_validate({**configuration.settings, "post_hooks": []}),
+        # Values that the document does not have are left as they are, which Python's own enums cannot.
+        ConfigFile.model_validate({**configuration.settings, "literal_enums": True, "post_hooks": []}),
         # Any kind but `none` writes py.typed and a pyproject.toml that holds the formatter's settings.
         MetaType.UV,
         document_source=Path(),  # not read: the document is handed over as it is
@@ -129,11 +158,102 @@ def _build(document: Document, configuration: Configuration, project: Path) -> S
         overwrite=False,
         output_path=project,
     )
-    # It changes the document that it parses.
-    data = GeneratorData.from_dict(copy.deepcopy(document), config=config)
+    named = name_all(document, lambda name: str(PythonIdentifier(name, config.field_prefix)))
+    notes = named.notes + _rename_classes(named.document, config)
+    _take_all_media_types(named.document, config)
+    data = GeneratorData.from_dict(named.document, config=config)
     if isinstance(data, GeneratorError):
-        return [data]
-    return Project(openapi=data, config=config).build()
+        return [data], notes
+    code = Code(plain=_class_name(named.plain, config), tags=_tags(named.document, config))
+    data.models = [model for model in data.models if model.class_info.name != code.plain]
+    client = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
+    client.env.globals.update(
+        model_code=lambda model: model_code(model, (model.data.model_extra or {}).get(WIRE_NAMES, {}), code),
+        operation_code=lambda endpoint: operation_code(
+            endpoint, named.operations[text(endpoint.path), endpoint.method], code
+        ),
+        values_of=values_of,
+    )
+    reported = list(client.build())
+    for file in sorted(SUPPORT.glob("*.py")):
+        if file.name != "__init__.py":
+            shutil.copyfile(file, client.package_dir / file.name)
+    return reported + _overwritten(data), notes
+
+
+def _class_name(component: str, config: Config) -> str:
+    from openapi_python_client.parser.properties.schemas import Class  # noqa: PLC0415 - as above
+
+    return str(Class.from_string(string=component, config=config).name)
+
+
+def _rename_classes(document: dict[str, Any], config: Config) -> list[Note]:
+    """Keep the names of classes apart from those that the generated modules use."""
+    from openapi_python_client.config import ClassOverride  # noqa: PLC0415 - as above
+
+    notes = []
+    components = document["components"]["schemas"]
+    used = {_class_name(component, config) for component in components}
+    for component in sorted(components):
+        name = _class_name(component, config)
+        if name in TAKEN_CLASSES and name not in config.class_overrides:
+            new = f"{name}Model"
+            while new in used:
+                new += "Model"
+            used.add(new)
+            config.class_overrides[name] = ClassOverride.model_validate({"class_name": new})
+            pointer = "/components/schemas/" + component.replace("~", "~0").replace("/", "~1")
+            what, why = f"{name} is {new} in Python.", "The generated modules use that name themselves."
+            notes.append(Note(pointer, Kind.RENAMED, what, why))
+    return notes
+
+
+def _take_all_media_types(document: dict[str, Any], config: Config) -> None:
+    """Let the generator take the media types that it does not know; our code reads and writes them."""
+    from openapi_python_client.strings import get_content_type  # noqa: PLC0415 - as above
+
+    for path in document.get("paths", {}).values():
+        for operation in (path[method] for method in METHODS if method in path):
+            for holder in (operation.get("requestBody", {}), *operation.get("responses", {}).values()):
+                for media_type in holder.get("content", {}):
+                    known = get_content_type(media_type, config) or ""
+                    if known not in KNOWN_MEDIA_TYPES and not known.endswith("+json"):
+                        config.content_type_overrides[media_type] = "application/octet-stream"
+
+
+def _tags(document: dict[str, Any], config: Config) -> Tags:
+    """Collect the discriminators, which the generator does not read."""
+    tags: Tags = []
+    for _, schema in schemas_in(document):
+        discriminator = schema.get("discriminator")
+        if not isinstance(discriminator, dict):
+            continue
+        variants = [*schema.get("oneOf", ()), *schema.get("anyOf", ())]
+        components = [each["$ref"].rpartition("/")[2] for each in variants if "$ref" in each]
+        mapping = discriminator.get("mapping", {})
+        by_value = {value: reference.rpartition("/")[2] for value, reference in mapping.items()}
+        implied = {each: each for each in components if each not in by_value.values()}
+        classes = {value: _class_name(each, config) for value, each in {**implied, **by_value}.items()}
+        tag = (discriminator["propertyName"], classes)
+        if tag not in tags:
+            tags.append(tag)
+    return tags
+
+
+def _overwritten(data: GeneratorData) -> list[GeneratorError]:
+    """Find modules that were written twice: of two things with one name, the first one is lost."""
+    from openapi_python_client.parser.errors import GeneratorError  # noqa: PLC0415 - as above
+
+    modules = [("models", str(each.class_info.module_name)) for each in [*data.models, *data.enums]]
+    for tag, collection in data.endpoint_collections_by_tag.items():
+        modules += [(f"api/{tag}", str(endpoint.name)) for endpoint in collection.endpoints]
+    return [
+        GeneratorError(
+            header=f"{folder}/{name}.py", detail=f"{count} things of the document have this module"
+        )
+        for (folder, name), count in Counter(modules).items()
+        if count > 1
+    ]
 
 
 @contextlib.contextmanager

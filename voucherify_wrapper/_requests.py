@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import httpx
 from attrs import field, frozen
@@ -88,7 +89,7 @@ def build_request(
     Args:
         base_url: the server, without a slash at the end.
         method: the HTTP method, in any case.
-        path: the path, percent-encoded, with a slash at the start.
+        path: the path, percent-encoded, with a slash at the start, and the query, if any.
         headers: headers beside those of every request.
         **content: query, cookies and body as ``httpx.Request`` takes them.
 
@@ -96,8 +97,9 @@ def build_request(
         InvalidArgumentError: the arguments make no request, such as a URL that is too long, or make one that
             names another resource.
     """
-    if any(segment in ("", ".", "..") for segment in path.split("/")[1:]):
-        # Clients and servers resolve dots; an empty segment is another path as well.
+    segments = path.partition("?")[0].split("/")[1:]
+    if any(unquote(segment) in ("", ".", "..") for segment in segments):
+        # Clients and servers resolve dots, encoded ones too; an empty segment is another path as well.
         raise InvalidArgumentError(
             "A path parameter must not be empty, '.' or '..': it would name another resource."
         )

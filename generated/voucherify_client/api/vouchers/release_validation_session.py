@@ -1,54 +1,35 @@
-from http import HTTPStatus
-from typing import Any, cast
-from urllib.parse import quote
+from __future__ import annotations
+
+from typing import Any
 
 import httpx
 
-from ... import errors
+from ... import _requests, _responses, _shapes
 from ...client import AuthenticatedClient, Client
-from ...models.error_object import ErrorObject
+from ...models.error import Error
 from ...types import Response
+
+_ANSWERS: tuple[_responses.Answer, ...] = (
+    _responses.Answer(204, 204),
+    _responses.Answer(404, 404, "application/json", _shapes.ModelOf(Error)),
+)
 
 
 def _get_kwargs(
     code: str,
     session_key: str,
 ) -> dict[str, Any]:
-
-    _kwargs: dict[str, Any] = {
-        "method": "delete",
-        "url": "/v1/vouchers/{code}/sessions/{session_key}".format(
-            code=quote(str(code), safe=""),
-            session_key=quote(str(session_key), safe=""),
-        ),
-    }
-
-    return _kwargs
-
-
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Any | ErrorObject | None:
-    if response.status_code == 204:
-        response_204 = cast(Any, None)
-        return response_204
-
-    if response.status_code == 404:
-        response_404 = ErrorObject.from_dict(response.json())
-
-        return response_404
-
-    if client.raise_on_unexpected_status:
-        raise errors.UnexpectedStatus(response.status_code, response.content)
-    else:
-        return None
-
-
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Any | ErrorObject]:
-    return Response(
-        status_code=HTTPStatus(response.status_code),
-        content=response.content,
-        headers=response.headers,
-        parsed=_parse_response(client=client, response=response),
+    return _requests.write_request(
+        "delete",
+        "/v1/vouchers/",
+        _requests.Argument("code", code, "simple", False),
+        "/sessions/",
+        _requests.Argument("sessionKey", session_key, "simple", False),
     )
+
+
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Error | None]:
+    return _responses.build_response(client, response, _ANSWERS)
 
 
 def sync_detailed(
@@ -56,10 +37,10 @@ def sync_detailed(
     session_key: str,
     *,
     client: AuthenticatedClient,
-) -> Response[Any | ErrorObject]:
+) -> Response[Error | None]:
     """Release Validation Session
 
-     Manually release a validation session that has been set up for the voucher. This method undoes the
+    Manually release a validation session that has been set up for the voucher. This method undoes the
     actions that are explained in the [Locking validation session](/guides/locking-validation-session)
     guide.
 
@@ -69,27 +50,25 @@ def sync_detailed(
     Dashboard to unlock sessions.
 
     Args:
-        code (str):  Example: 2CpRCE2c.
-        session_key (str):
+        code (str): A **code** that identifies the voucher or a unique voucher ID assigned by
+            Voucherify. Example: 2CpRCE2c.
+        session_key (str): A unique session identifier.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatus: If the server returns an undocumented status code and
+            Client.raise_on_unexpected_status is True.
+        errors.UnexpectedContent: If the answer differs from the document and Client.strict is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | ErrorObject]
+        Response[Error | None]
     """
 
-    kwargs = _get_kwargs(
+    _kwargs = _get_kwargs(
         code=code,
         session_key=session_key,
     )
-
-    response = client.get_httpx_client().request(
-        **kwargs,
-    )
-
-    return _build_response(client=client, response=response)
+    return _build_response(client=client, response=client.get_httpx_client().request(**_kwargs))
 
 
 def sync(
@@ -97,10 +76,10 @@ def sync(
     session_key: str,
     *,
     client: AuthenticatedClient,
-) -> Any | ErrorObject | None:
+) -> Error | None:
     """Release Validation Session
 
-     Manually release a validation session that has been set up for the voucher. This method undoes the
+    Manually release a validation session that has been set up for the voucher. This method undoes the
     actions that are explained in the [Locking validation session](/guides/locking-validation-session)
     guide.
 
@@ -110,15 +89,18 @@ def sync(
     Dashboard to unlock sessions.
 
     Args:
-        code (str):  Example: 2CpRCE2c.
-        session_key (str):
+        code (str): A **code** that identifies the voucher or a unique voucher ID assigned by
+            Voucherify. Example: 2CpRCE2c.
+        session_key (str): A unique session identifier.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatus: If the server returns an undocumented status code and
+            Client.raise_on_unexpected_status is True.
+        errors.UnexpectedContent: If the answer differs from the document and Client.strict is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | ErrorObject
+        Error | None
     """
 
     return sync_detailed(
@@ -133,10 +115,10 @@ async def asyncio_detailed(
     session_key: str,
     *,
     client: AuthenticatedClient,
-) -> Response[Any | ErrorObject]:
+) -> Response[Error | None]:
     """Release Validation Session
 
-     Manually release a validation session that has been set up for the voucher. This method undoes the
+    Manually release a validation session that has been set up for the voucher. This method undoes the
     actions that are explained in the [Locking validation session](/guides/locking-validation-session)
     guide.
 
@@ -146,25 +128,25 @@ async def asyncio_detailed(
     Dashboard to unlock sessions.
 
     Args:
-        code (str):  Example: 2CpRCE2c.
-        session_key (str):
+        code (str): A **code** that identifies the voucher or a unique voucher ID assigned by
+            Voucherify. Example: 2CpRCE2c.
+        session_key (str): A unique session identifier.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatus: If the server returns an undocumented status code and
+            Client.raise_on_unexpected_status is True.
+        errors.UnexpectedContent: If the answer differs from the document and Client.strict is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Any | ErrorObject]
+        Response[Error | None]
     """
 
-    kwargs = _get_kwargs(
+    _kwargs = _get_kwargs(
         code=code,
         session_key=session_key,
     )
-
-    response = await client.get_async_httpx_client().request(**kwargs)
-
-    return _build_response(client=client, response=response)
+    return _build_response(client=client, response=await client.get_async_httpx_client().request(**_kwargs))
 
 
 async def asyncio(
@@ -172,10 +154,10 @@ async def asyncio(
     session_key: str,
     *,
     client: AuthenticatedClient,
-) -> Any | ErrorObject | None:
+) -> Error | None:
     """Release Validation Session
 
-     Manually release a validation session that has been set up for the voucher. This method undoes the
+    Manually release a validation session that has been set up for the voucher. This method undoes the
     actions that are explained in the [Locking validation session](/guides/locking-validation-session)
     guide.
 
@@ -185,15 +167,18 @@ async def asyncio(
     Dashboard to unlock sessions.
 
     Args:
-        code (str):  Example: 2CpRCE2c.
-        session_key (str):
+        code (str): A **code** that identifies the voucher or a unique voucher ID assigned by
+            Voucherify. Example: 2CpRCE2c.
+        session_key (str): A unique session identifier.
 
     Raises:
-        errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
+        errors.UnexpectedStatus: If the server returns an undocumented status code and
+            Client.raise_on_unexpected_status is True.
+        errors.UnexpectedContent: If the answer differs from the document and Client.strict is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Any | ErrorObject
+        Error | None
     """
 
     return (
