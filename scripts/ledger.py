@@ -57,6 +57,12 @@ _HOLDS = {
 _MOST_LISTED = 4
 """Names that a message lists."""
 
+_MENDED_AWAY = frozenset({"enum_value", "parameter", "security_scheme"})
+"""What a repair may take away: a stray parameter, a value of a wrong type, a scheme that nobody defines.
+
+Everything else that was repaired or renamed has to be there. What was loosened may be gone with all in it.
+"""
+
 _SENDABLE_HTTP = frozenset({"basic", "bearer"})
 
 
@@ -169,8 +175,8 @@ class _Audit:
         self.document = Promises(upstream)
         self.package = package
         self.notes = tuple(sorted(notes))
-        # A new name takes nothing away: such a note is a reason for its own place only.
-        self.reasons = {note.pointer for note in notes if note.kind is not Kind.RENAMED}
+        self.loosened = {note.pointer for note in notes if note.kind is Kind.LOOSENED}
+        self.mended = {note.pointer for note in notes if note.kind is Kind.REPAIRED}
         self.renames = {note.pointer: note for note in notes if note.kind is Kind.RENAMED}
         self.promised: dict[Promise, None] = {}
         self.met: set[Promise] = set()
@@ -186,11 +192,6 @@ class _Audit:
         self.rooted: list[str] = []
 
     # The account
-
-    def has_reason(self, pointers: Iterable[str]) -> bool:
-        return any(
-            pointer in self.renames or not self.reasons.isdisjoint(ancestors(pointer)) for pointer in pointers
-        )
 
     def promise(self, promise: Promise) -> Promise:
         self.promised[promise] = None
@@ -212,7 +213,10 @@ class _Audit:
         loss = Loss(pointer, promise.kind, what)
         self.broken |= {promise.pointer, pointer}
         self.missed.add(promise)
-        (self.named if self.has_reason({promise.pointer, pointer, *places}) else self.losses).add(loss)
+        has_reason = any(
+            not self.loosened.isdisjoint(ancestors(place)) for place in {promise.pointer, pointer, *places}
+        ) or (promise.kind in _MENDED_AWAY and pointer in self.mended)
+        (self.named if has_reason else self.losses).add(loss)
 
     def ledger(self) -> Ledger:
         counts = {}

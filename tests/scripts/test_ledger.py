@@ -1,0 +1,453 @@
+"""Whatever the generated code lacks of the upstream document is named with its place, and nothing else is."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from scripts import generate, generator
+from scripts.ledger import KINDS, Ledger, audit
+from scripts.notes import Kind, Note
+from scripts.prepare import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Change = Callable[[Path], None]
+
+VENDORS_FILES = Path(__file__).resolve().parents[3] / "shared" / "specs"
+PACKAGE = "ledger_client"
+TEXT = {"type": "string"}
+
+
+def ref(name: str, section: str = "schemas") -> dict[str, str]:
+    return {"$ref": f"#/components/{section}/{name}"}
+
+
+def thing(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def media(schema: Any, name: str = "application/json") -> dict[str, Any]:
+    return {"description": "A body.", "content": {name: {"schema": schema}}}
+
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "info": {"title": "Things", "version": "1"},
+    "security": [{"key": []}],
+    "paths": {
+        "/things/{thing-id}": {
+            "parameters": [ref("Id", "parameters")],
+            "get": {
+                "operationId": "get-thing",
+                "tags": ["things"],
+                "parameters": [
+                    {"name": "limit", "in": "query", "schema": {"type": "integer"}},
+                    {"name": "filter", "in": "query", "style": "deepObject", "schema": ref("Filter")},
+                    {"name": "X-Trace", "in": "header", "schema": TEXT},
+                    {"name": "session", "in": "cookie", "schema": TEXT},
+                    {"name": "where", "in": "query", **media(ref("Filter"))},
+                ],
+                "responses": {
+                    "200": media(ref("Thing")),
+                    "4xx": media(ref("Problem")),
+                    "500": {"description": "Nothing is said."},
+                    "default": media(thing(code={"type": "integer"})),
+                },
+            },
+            "put": {
+                "operationId": "put-thing",
+                "tags": ["things"],
+                "requestBody": ref("Thing", "requestBodies"),
+                "responses": {"204": {"description": "Done."}},
+            },
+        },
+        "/linked": {"$ref": "#/x-items/linked"},
+    },
+    "x-items": {
+        "linked": {
+            "post": {
+                "operationId": "linked",
+                "responses": {"200": media({"type": "array", "items": TEXT})},
+            }
+        }
+    },
+    "components": {
+        "parameters": {"Id": {"name": "thing-id", "in": "path", "required": True, "schema": TEXT}},
+        "requestBodies": {"Thing": media(ref("Thing"))},
+        "schemas": {
+            "Thing": {
+                "allOf": [ref("Base")],
+                "properties": {
+                    "kind": {"type": "string", "enum": ["small", "large"]},
+                    "parts": {"type": "array", "items": ref("Part")},
+                    "owner": {"oneOf": [ref("Person"), ref("Robot"), TEXT]},
+                    "inner": thing(deep=TEXT),
+                    "labels": {"type": "object", "additionalProperties": {"type": "integer"}},
+                    "count": {"type": "number", "nullable": True},
+                    "object": {"type": "string", "enum": ["thing"]},
+                    "when": {"type": "string", "format": "date-time"},
+                    "free": {},
+                    "map": {"type": "object"},
+                    "level": {"type": "integer", "enum": [1, 2]},
+                },
+            },
+            "Base": thing(id=TEXT),
+            "Part": thing(name=TEXT, part=ref("Part")),
+            "Person": thing(name=TEXT, email=TEXT),
+            "Robot": thing(serial={"type": "boolean"}),
+            "Filter": thing(before=TEXT, after=TEXT),
+            "Problem": thing(code={"type": "integer"}, message=TEXT),
+            "Spare": thing(left=TEXT),
+            "Either": {"oneOf": [thing(one=TEXT), thing(two=TEXT)]},
+            "Alias": ref("Thing"),
+        },
+        "securitySchemes": {
+            "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+            "query": {"type": "apiKey", "in": "query", "name": "key"},
+        },
+    },
+}  # fmt: skip
+"""Every kind of promise, in many forms."""
+
+GET = "/paths/~1things~1{thing-id}/get"
+PUT = "/paths/~1things~1{thing-id}/put"
+THING = "/components/schemas/Thing/properties"
+GET_MODULE = "api/things/get_thing.py"
+
+
+def configuration() -> generator.Configuration:
+    given = generator.read_configuration(generate.CONFIGURATION)
+    settings = {**given.settings, "package_name_override": PACKAGE, "literal_enums": True}
+    return replace(given, package=PACKAGE, settings=settings)
+
+
+def generated(document: Any, folder: Path) -> tuple[list[Note], Path]:
+    """Prepare a document and generate its package; return what was noted, and the package's folder."""
+    prepared = prepare(document)
+    made = generator.generate(prepared.document, configuration(), folder / "project")
+    assert made.findings == []
+    return [*prepared.notes, *made.notes], folder / "project" / PACKAGE
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Note], Path]:
+    """The package of DOCUMENT, for tests to copy."""
+    return generated(DOCUMENT, tmp_path_factory.mktemp("ledger"))
+
+
+@pytest.fixture
+def package(original: tuple[list[Note], Path], tmp_path: Path) -> Path:
+    """The package of DOCUMENT, for a test to break."""
+    return shutil.copytree(original[1], tmp_path / "package")
+
+
+@pytest.fixture
+def notes(original: tuple[list[Note], Path]) -> list[Note]:
+    """What was noted about DOCUMENT."""
+    return original[0]
+
+
+def lost(ledger: Ledger) -> set[tuple[str, str]]:
+    return {(loss.kind, loss.pointer) for loss in ledger.lost}
+
+
+# Everything is found
+
+
+def test_everything_is_found(notes: list[Note], package: Path) -> None:
+    """In a whole package nothing is lost, and every promise is counted in and out."""
+    ledger = audit(DOCUMENT, notes, package)
+    assert ledger.lost == ()
+    counts = {kind: (count["in"], count["out"]) for kind, count in ledger.counts.items()}
+    assert counts == {
+        "operation": (3, 3),
+        "parameter": (7, 7),
+        "request_body": (1, 1),
+        "response": (6, 6),
+        "property": (26, 26),
+        "enum_value": (5, 5),
+        "security_scheme": (2, 1),
+    }
+    assert [(loss.kind, loss.pointer) for loss in ledger.unneeded] == [
+        ("security_scheme", "/components/securitySchemes/query")
+    ]
+
+
+def test_report_is_json(notes: list[Note], package: Path) -> None:
+    """The report has the counts and all lists, in plain JSON."""
+    (package / GET_MODULE).unlink()
+    more = [Note("/a", Kind.LOOSENED, "b", "c"), Note("/d", Kind.RENAMED, "e", "f")]
+    report = json.loads(json.dumps(audit(DOCUMENT, [*notes, *more], package).as_json()))
+    assert list(report) == ["counts", "lost", "named", "unneeded", "loosened", "repaired", "renamed"]
+    assert list(report["counts"]) == [*KINDS]
+    assert report["lost"] == [
+        {
+            "kind": "operation",
+            "pointer": GET,
+            "what": "GET /things/{thing-id} has no module of its own that can send it",
+        }
+    ]
+    assert {"pointer": "/a", "kind": "loosened", "what": "b", "why": "c"} in report["loosened"]
+    assert {"pointer": "/d", "kind": "renamed", "what": "e", "why": "f"} in report["renamed"]
+
+
+# What is broken is named
+
+
+def edited(package: Path, file: str, editor: ast.NodeTransformer) -> None:
+    """Change a module's code; it has to change something."""
+    path = package / file
+    before = ast.parse(path.read_text())
+    after = ast.unparse(editor.visit(copy.deepcopy(before)))
+    assert after != ast.unparse(before)
+    path.write_text(after)
+
+
+class _Renaming(ast.NodeTransformer):
+    """Puts other texts, numbers and names in the place of those in the code."""
+
+    def __init__(self, changes: dict[Any, Any]) -> None:
+        self.changes = changes
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return ast.Constant(self.changes.get(node.value, node.value))
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Name(self.changes.get(node.id, node.id), node.ctx)
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        self.generic_visit(node)
+        node.arg = self.changes.get(node.arg, node.arg)
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        node.name = self.changes.get(node.name, node.name)
+        return node
+
+
+class _Dropping(ast.NodeTransformer):
+    """Drops the calls of a function that have a constant, and the annotations of a variable."""
+
+    def __init__(self, function: str, constant: object) -> None:
+        self.function = function
+        self.constant = constant
+
+    def visit_Call(self, node: ast.Call) -> ast.expr | None:
+        self.generic_visit(node)
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        constants = [one.value for one in node.args if isinstance(one, ast.Constant)]
+        return None if called == self.function and constants[:1] == [self.constant] else node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt | None:
+        if isinstance(node.target, ast.Name) and node.target.id == self.constant:
+            return None
+        self.generic_visit(node)
+        return node
+
+
+def renamed(file: str, **changes: Any) -> Change:
+    return lambda package: edited(package, file, _Renaming(changes))
+
+
+def replaced(file: str, before: Any, after: Any) -> Change:
+    return lambda package: edited(package, file, _Renaming({before: after}))
+
+
+def dropped(file: str, function: str, constant: object) -> Change:
+    return lambda package: edited(package, file, _Dropping(function, constant))
+
+
+def rewritten(file: str, before: str, after: str) -> Change:
+    """Replace a piece of code, as `ast` writes it."""
+
+    def change(package: Path) -> None:
+        code = ast.unparse(ast.parse((package / file).read_text()))
+        assert before in code
+        (package / file).write_text(code.replace(before, after))
+
+    return change
+
+
+def removed(file: str) -> Change:
+    return lambda package: (package / file).unlink()
+
+
+def emptied(file: str) -> Change:
+    def change(package: Path) -> None:
+        (package / file).write_text("def broken(:\n")
+
+    return change
+
+
+BREAKS: dict[str, tuple[Change, set[tuple[str, str]]]] = {
+    "module of an operation": (removed(GET_MODULE), {("operation", GET)}),
+    "module that is no Python": (emptied(GET_MODULE), {("operation", GET)}),
+    "module behind a reference": (removed("api/default/linked.py"), {("operation", "/x-items/linked/post")}),
+    "function of an operation": (renamed(GET_MODULE, asyncio_detailed="other"), {("operation", GET)}),
+    "method": (replaced(GET_MODULE, "get", "head"), {("operation", GET)}),
+    "path": (replaced(GET_MODULE, "/things/", "/thing/"), {("operation", GET)}),
+    "argument that nothing hands over": (
+        rewritten(GET_MODULE, "Argument('thing-id', thing_id", "Argument('thing-id', other"),
+        {("operation", GET), ("parameter", "/paths/~1things~1{thing-id}/parameters/0")},
+    ),
+    "query parameter": (dropped(GET_MODULE, "Argument", "limit"), {("parameter", f"{GET}/parameters/0")}),
+    "name of a query parameter": (
+        rewritten(GET_MODULE, "Argument('limit'", "Argument('limits'"),
+        {("parameter", f"{GET}/parameters/0")},
+    ),
+    "type of a parameter": (
+        rewritten(GET_MODULE, "limit: int", "limit: str"),
+        {("parameter", f"{GET}/parameters/0/schema")},
+    ),
+    "style of a parameter": (
+        replaced(GET_MODULE, "deepObject", "form"),
+        {("parameter", f"{GET}/parameters/1")},
+    ),
+    "explode of a parameter": (
+        rewritten(GET_MODULE, "'X-Trace', x_trace, 'simple', False", "'X-Trace', x_trace, 'simple', True"),
+        {("parameter", f"{GET}/parameters/2")},
+    ),
+    "header": (dropped(GET_MODULE, "Argument", "X-Trace"), {("parameter", f"{GET}/parameters/2")}),
+    "cookie": (dropped(GET_MODULE, "Argument", "session"), {("parameter", f"{GET}/parameters/3")}),
+    "content of a parameter": (
+        rewritten(GET_MODULE, "'form', True, 'application/json'", "'form', True"),
+        {("parameter", f"{GET}/parameters/4")},
+    ),
+    "media type": (
+        replaced("api/things/put_thing.py", "application/json", "text/json"),
+        {("request_body", "/components/requestBodies/Thing/content/application~1json")},
+    ),
+    "type of a body": (
+        rewritten("api/things/put_thing.py", "body: Thing", "body: Any"),
+        {("request_body", "/components/requestBodies/Thing/content/application~1json/schema")},
+    ),
+    "shape of a body": (
+        rewritten("api/things/put_thing.py", "_shapes.ModelOf(Thing)", "_shapes.ANYTHING"),
+        {("request_body", "/components/requestBodies/Thing/content/application~1json/schema")},
+    ),
+    "branch of a response": (dropped(GET_MODULE, "Answer", 200), {("response", f"{GET}/responses/200")}),
+    "branch of many codes": (dropped(GET_MODULE, "Answer", 400), {("response", f"{GET}/responses/4xx")}),
+    "branch without a type": (dropped(GET_MODULE, "Answer", 500), {("response", f"{GET}/responses/500")}),
+    "branch of all other codes": (
+        dropped(GET_MODULE, "Answer", 0),
+        {("response", f"{GET}/responses/default")},
+    ),
+    "type of an answer": (
+        rewritten(GET_MODULE, "_shapes.ModelOf(Problem)", "_shapes.NULL"),
+        {("response", f"{GET}/responses/4xx")},
+    ),
+    "wider type of an answer": (
+        rewritten(GET_MODULE, "_shapes.ModelOf(Problem)", "_shapes.ANYTHING"),
+        {("response", f"{GET}/responses/4xx/content/application~1json/schema")},
+    ),
+    "another type of an answer": (
+        rewritten(GET_MODULE, "_shapes.ModelOf(Problem)", "_shapes.ModelOf(Thing)"),
+        {("property", f"/components/schemas/Problem/properties/{name}") for name in ("code", "message")},
+    ),
+    "returned type": (
+        rewritten(GET_MODULE, "Response[Thing | Problem | GetThingResponseDefault | None]", "Response[None]"),
+        {
+            ("response", f"{GET}/responses/{code}/content/application~1json/schema")
+            for code in ("200", "4xx", "default")
+        },
+    ),
+    "attribute": (
+        dropped("models/thing.py", "nothing", "parts"),
+        {("property", f"{THING}/parts")},
+    ),
+    "name on the wire": (
+        dropped("models/thing.py", "Field", "parts"),
+        {("property", f"{THING}/parts")},
+    ),
+    "attribute of a base": (
+        dropped("models/thing.py", "Field", "id"),
+        {("property", "/components/schemas/Base/properties/id")},
+    ),
+    "attribute of a nested object": (
+        dropped("models/thing_inner.py", "Field", "deep"),
+        {("property", f"{THING}/inner/properties/deep")},
+    ),
+    "attribute of a class in a list": (
+        dropped("models/part.py", "Field", "name"),
+        {("property", "/components/schemas/Part/properties/name")},
+    ),
+    "attribute of a variant": (
+        dropped("models/robot.py", "Field", "serial"),
+        {("property", "/components/schemas/Robot/properties/serial")},
+    ),
+    "attribute that no operation leads to": (
+        dropped("models/spare.py", "Field", "left"),
+        {("property", "/components/schemas/Spare/properties/left")},
+    ),
+    "class that no operation leads to": (
+        removed("models/spare.py"),
+        {("property", "/components/schemas/Spare")},
+    ),
+    "annotation": (rewritten("models/thing.py", "list[Part]", "Any"), {("property", f"{THING}/parts")}),
+    "annotation within a list": (
+        rewritten("models/thing.py", "list[Part]", "list[Any]"),
+        {("property", f"{THING}/parts/items")},
+    ),
+    "annotation that is too narrow": (
+        rewritten("models/thing.py", "count: float | None", "count: int"),
+        {("property", f"{THING}/count")},
+    ),
+    "shape": (
+        rewritten("models/thing.py", "_shapes.ListOf(_shapes.ModelOf(Part))", "_shapes.ANYTHING"),
+        {("property", f"{THING}/parts")},
+    ),
+    "variant": (
+        rewritten("models/thing.py", "_shapes.ModelOf(Robot), ", ""),
+        {("property", "/components/schemas/Robot/properties/serial")},
+    ),
+    "further properties": (
+        rewritten("models/thing_labels.py", "additional=_shapes.INTEGER", "additional=None"),
+        {("property", f"{THING}/labels/additionalProperties")},
+    ),
+    "member of an enum": (
+        replaced("models/thing_kind.py", "large", "huge"),
+        {("enum_value", f"{THING}/kind/enum/1")},
+    ),
+    "member of an enum of integers": (
+        replaced("models/thing_level.py", 2, 3),
+        {("enum_value", f"{THING}/level/enum/1")},
+    ),
+    "constant": (
+        replaced("models/thing.py", "thing", "other"),
+        {("enum_value", f"{THING}/object/enum/0")},
+    ),
+    "enum that became text": (
+        rewritten("models/thing.py", "kind: ThingKind", "kind: str"),
+        {("enum_value", f"{THING}/kind/enum/{number}") for number in (0, 1)},
+    ),
+    "module of an enum": (
+        removed("models/thing_kind.py"),
+        {("enum_value", f"{THING}/kind/enum/{number}") for number in (0, 1)},
+    ),
+    "variants of a union that no operation leads to": (
+        removed("models/either_variant_1.py"),
+        {("property", "/components/schemas/Either/oneOf/0/properties/one")},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BREAKS)
+def test_what_is_broken_is_named(name: str, notes: list[Note], package: Path) -> None:
+    """Each thing that is taken out of a whole package is lost, under its own pointer, and nothing else is."""
+    change, expected = BREAKS[name]
+    change(package)
+    ledger = audit(DOCUMENT, notes, package)
+    assert lost(ledger) == expected, ledger.lost
+    for loss in ledger.lost:
+        count = ledger.counts[loss.kind]
+        assert count["out"] < count["in"]
