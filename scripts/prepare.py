@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from scripts.notes import Note
 
 PASSES = (
+    operations.inline_path_items,
     shapes.mend_schemas,
     shapes.mark_origins,
     shapes.loosen_dangling,
     components.lift_deep_references,
-    operations.inline_path_items,
+    components.drop_incoming,
     operations.mend_texts,
     operations.mend_security,
     operations.mend_status_codes,
@@ -43,6 +44,8 @@ PASSES = (
     components.push_null_out,
     components.collapse_aliases,
     components.hoist,
+    components.break_circles,
+    components.open_unions,
     merging.flatten,
     components.unwrap,
     components.push_null_out,
@@ -56,6 +59,7 @@ PASSES = (
     parameters.simplify_types,
     operations.merge_media_types,
     components.break_cycles,
+    components.open_unions,
     components.prune,
     components.name_components,
     finishing.check_defaults,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,20 +11,25 @@ from scripts.notes import Kind
 from scripts.preparation.documents import (
     ADDED,
     ANNOTATIONS,
-    COMPONENTS,
     MARKS,
     ORIGIN,
+    SOURCE,
     VARIANT,
+    Operation,
     Schema,
+    change_operations,
     change_roots,
     change_schemas,
+    change_subschemas,
     child,
     component_of,
     components,
     find,
+    opened,
     operations,
     origin,
     parts_of,
+    pointer_of,
     reference_to,
     subschemas,
     with_components,
@@ -64,32 +70,27 @@ def lift_deep_references(document: Draft, _noting: Noting) -> Draft:
     def collect(schema: Schema, _pointer: str) -> Schema:
         reference = schema.get("$ref")
         if isinstance(reference, str) and component_of(reference) is None:
-            targets.setdefault(reference, "#" + child("", *parts_of(reference[1:])))
+            targets.setdefault(reference, child("", *parts_of(pointer_of(reference))))
         return schema
 
     change_schemas(document, collect)
-    names = {place: _name_of_place(document, place[1:]) for place in sorted(set(targets.values()))}
-    taken = set(components(document))
-    for place, name in names.items():
-        names[place] = told_apart(name, place) if name in taken else name
-    lifted: dict[str, Schema] = {
-        names[place]: {**_as_schema(find(document, place[1:])), ADDED: True} for place in names
+    names = {place: _name_of_place(document, place) for place in sorted(set(targets.values()))}
+    taken = [*components(document), *names.values()]
+    names = {
+        place: told_apart(name, place) if taken.count(name) > 1 else name for place, name in names.items()
     }
+    lifted: dict[str, Schema] = {names[place]: {**find(document, place), ADDED: True} for place in names}
 
     def point(schema: Schema, _pointer: str) -> Schema:
         reference = schema.get("$ref")
         if isinstance(reference, str):
             return {**schema, **reference_to(component_of(reference) or names[targets[reference]])}
         own = schema.get(ORIGIN)
-        if own is not None and "#" + own in names and ADDED not in schema:
-            return {**reference_to(names["#" + own]), ORIGIN: own}
+        if own in names and ADDED not in schema:
+            return {**reference_to(names[own]), ORIGIN: own}
         return schema
 
     return change_schemas(with_components(document, {**components(document), **lifted}), point)
-
-
-def _as_schema(value: Any) -> Schema:  # noqa: ANN401 - booleans are schemas too
-    return value if isinstance(value, dict) else {} if value is True else {"not": {}}
 
 
 def _name_of_place(document: Draft, pointer: str) -> str:
@@ -108,7 +109,7 @@ def _name_of_place(document: Draft, pointer: str) -> str:
     steps = {"items": "Item", "additionalProperties": "Value", "responses": "Response", "requestBody": "Body"}
     dropped = {"properties", "content", "schema", "application/json"}
     named = [steps.get(part, pascal_case(part)) for part in way if part not in dropped]
-    return pascal_case(start) + "".join(named)
+    return pascal_case(start) + "".join(named) or "Schema"
 
 
 @dataclass
@@ -123,30 +124,26 @@ class _Hoisting:
     taken: set[str]
     found: dict[str, tuple[str, Schema]] = field(default_factory=dict)
 
-    def root(self, schema: Any, name: str) -> Any:  # noqa: ANN401 - booleans are schemas too
-        """Move a schema of a parameter or media type, or what is in it."""
-        return self._place(schema, name, name) if isinstance(schema, dict) else schema
-
     def inside(self, schema: Schema, name: str, way: str, *, merging: bool = False) -> Schema:
         """Move what is in a schema that itself stays where it is."""
         made = dict(schema)
         for key, word in (("items", "Item"), ("additionalProperties", "Value")):
             if isinstance(made.get(key), dict):
-                made[key] = self._place(made[key], name + word, f"{way}/{key}")
+                made[key] = self.place(made[key], name + word, child(way, key))
         if isinstance(made.get("properties"), dict):
             made["properties"] = {
-                key: self._place(value, name + (pascal_case(key) or "Property"), f"{way}/{key}")
+                key: self.place(value, name + (pascal_case(key) or "Property"), child(way, "properties", key))
                 for key, value in made["properties"].items()
             }
         if "allOf" in made:
             made["allOf"] = [
-                self.inside(part, name, way, merging=True) if "$ref" not in part else part
-                for part in made["allOf"]
+                part if "$ref" in part else self.inside(part, name, child(way, "allOf", number), merging=True)
+                for number, part in enumerate(made["allOf"])
             ]
         merging = merging or is_own_class(made)
         for key in _UNIONS:
             if key in made:
-                made[key] = list(self._variants(made[key], name, way, merging=merging))
+                made[key] = list(self._variants(made[key], name, child(way, key), merging=merging))
         return made
 
     def _variants(self, variants: list[Schema], name: str, way: str, *, merging: bool) -> Iterator[Schema]:
@@ -159,10 +156,11 @@ class _Hoisting:
                 continue
             number = next(n for n, v in enumerate(real) if v is variant)
             suffix = suffixes[number] if suffixes.count(suffixes[number]) == 1 else f"Variant{number + 1}"
-            there = (name, way) if len(real) == 1 else (name + suffix, f"{way}|{suffix}")
-            yield self.inside(variant, *there, merging=True) if merging else self._place(variant, *there)
+            there = (name if len(real) == 1 else name + suffix, child(way, suffix))
+            yield self.inside(variant, *there, merging=True) if merging else self.place(variant, *there)
 
-    def _place(self, schema: Schema, name: str, way: str) -> Schema:
+    def place(self, schema: Schema, name: str, way: str) -> Schema:
+        """Move a schema with what is in it, and return what refers to it; or what stays of it."""
         if "$ref" in schema:
             return schema
         made = self.inside(schema, name, way)
@@ -205,14 +203,16 @@ def hoist(document: Draft, noting: Noting) -> Draft:
     hoisting = _Hoisting(set(before))
     kept: dict[str, Schema] = {}
     for name, schema in before.items():
-        kept[name] = hoisting.inside(schema, pascal_case(name), name) if "$ref" not in schema else schema
+        kept[name] = (
+            schema if "$ref" in schema else hoisting.inside(schema, pascal_case(name), child("", name))
+        )
     document = with_components(document, kept)
     places = _root_names(document)
 
     def change(schema: Any, pointer: str) -> Any:  # noqa: ANN401 - booleans are schemas too
         if pointer.startswith("/components/schemas/"):
             return schema
-        return hoisting.root(schema, places[pointer])
+        return hoisting.place(schema, *places[pointer])
 
     document = change_roots(document, change)
     names = _settle(hoisting, noting)
@@ -245,17 +245,27 @@ def _identities(name: str) -> list[tuple[str, str]]:
     return [("class", pascal_case(name)), ("module", module_name(pascal_case(name)))]
 
 
-def _root_names(document: Draft) -> dict[str, str]:
-    """Name the outermost schemas of parameters, bodies and responses."""
-    names: dict[str, str] = {}
+def _root_names(document: Draft) -> dict[str, tuple[str, str]]:
+    """Name the outermost schemas of parameters, bodies and responses, and say in words where they stand."""
+    names: dict[str, tuple[str, str]] = {}
 
     def name(schema: Any, pointer: str) -> Any:  # noqa: ANN401 - booleans are schemas too
         if not pointer.startswith("/components/schemas/"):
-            names[pointer] = _root_name(document, pointer)
+            names[pointer] = _root_name(document, pointer), _way_to(document, pointer)
         return schema
 
     change_roots(document, name)
     return names
+
+
+def _way_to(document: Draft, pointer: str) -> str:
+    """Write a pointer with the names of parameters, which do not depend on the order that they stand in."""
+    before, found, after = pointer.partition("/parameters/")
+    number, *rest = after.split("/")
+    if not found or not number.isdecimal():
+        return pointer
+    parameter = find(document, before + found + number)
+    return "/".join([child(before + "/parameters", f"{parameter['in']} {parameter['name']}"), *rest])
 
 
 def _root_name(document: Draft, pointer: str) -> str:
@@ -294,6 +304,33 @@ def _root_name(document: Draft, pointer: str) -> str:
     return start
 
 
+def drop_incoming(document: Draft, noting: Noting) -> Draft:
+    """Leave out what the server calls, and the places that references led to, which are components by now."""
+    found = [pointer for pointer in ("/webhooks", "/components/callbacks") if _is_filled(document, pointer)]
+
+    def change(operation: Operation) -> dict[str, Any]:
+        if operation.value.get("callbacks"):
+            found.append(child(operation.pointer, "callbacks"))
+        return {key: value for key, value in operation.value.items() if key != "callbacks"}
+
+    made = change_operations(document, change)
+    for pointer in found:
+        noting(pointer, Kind.LOOSENED, "left out", "A client sends requests; these are sent to it.")
+    held = made.get("components") or {}
+    dropped = {"callbacks", "pathItems"}
+    return {
+        **{key: value for key, value in made.items() if key not in ("webhooks", "$defs", "definitions")},
+        "components": {key: value for key, value in held.items() if key not in dropped},
+    }
+
+
+def _is_filled(document: Draft, pointer: str) -> bool:
+    try:
+        return bool(find(document, pointer))
+    except KeyError:
+        return False
+
+
 def collapse_aliases(document: Draft, noting: Noting) -> Draft:
     """Point references at what an alias stands for, and drop the alias."""
     held = components(document)
@@ -326,9 +363,11 @@ def rename_references(document: Draft, names: dict[str, str]) -> Draft:
     """Point references, and the mappings of discriminators, at components of other names."""
 
     def change(schema: Schema, _pointer: str) -> Schema:
-        name = component_of(schema["$ref"]) if isinstance(schema.get("$ref"), str) else None
+        name = component_of(schema["$ref"]) if "$ref" in schema else None
         if name in names:
             return {**schema, **reference_to(names[str(name)])}
+        if schema.get(SOURCE) in names:
+            schema = {**schema, SOURCE: names[schema[SOURCE]]}
         discriminator = schema.get("discriminator")
         mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
         if not isinstance(mapping, dict):
@@ -342,7 +381,7 @@ def rename_references(document: Draft, names: dict[str, str]) -> Draft:
 def _renamed(value: Any, names: dict[str, str]) -> Any:  # noqa: ANN401 - any JSON value
     if not isinstance(value, str):
         return value
-    name = component_of(value) if value.startswith(COMPONENTS) else value
+    name = component_of(value) if value.startswith("#") else value
     return reference_to(names[str(name)])["$ref"] if name in names else value
 
 
@@ -370,34 +409,104 @@ def push_null_out(document: Draft, _noting: Noting) -> Draft:
 def prune(document: Draft, _noting: Noting) -> Draft:
     """Drop the components that preparation added and nothing refers to any more."""
     held = components(document)
-    pending: list[Any] = [schema for schema in held.values() if ADDED not in schema]
+    pending = [used for schema in held.values() if ADDED not in schema for used in _references(schema)]
 
     def collect(schema: Any, pointer: str) -> Any:  # noqa: ANN401 - booleans are schemas too
         if not pointer.startswith("/components/schemas/"):
-            pending.append(schema)
+            pending.extend(_references(schema))
         return schema
 
     change_roots(document, collect)
     seen: set[str] = set()
     while pending:
-        schema = pending.pop()
-        if not isinstance(schema, dict):
-            continue
-        pending += [inner for _, inner in subschemas(schema)]
-        name = component_of(schema["$ref"]) if isinstance(schema.get("$ref"), str) else None
+        name = pending.pop()
         if name in held and name not in seen:
-            seen.add(str(name))
-            pending.append(held[str(name)])
+            seen.add(name)
+            pending += _references(held[name])
     kept = {name: schema for name, schema in held.items() if ADDED not in schema or name in seen}
     return with_components(document, kept) if len(kept) < len(held) else document
 
 
+def break_circles(document: Draft, noting: Noting) -> Draft:
+    """Loosen what leads back to itself by `allOf` and unions alone; such a schema says nothing there."""
+    return _without_cycles(document, noting, ("allOf", *_UNIONS))
+
+
+def open_unions(document: Draft, noting: Noting) -> Draft:
+    """Turn `oneOf` into `anyOf` where a variant was loosened, as a value may fit two of them now."""
+    while True:
+        loosened = {note.pointer for note in noting.notes if note.kind is Kind.LOOSENED}
+        if not loosened:
+            return document
+        made = change_schemas(document, _Opening(document, noting, loosened).open)
+        if all(
+            made["components"]["schemas"][name] is schema for name, schema in components(document).items()
+        ):
+            return made
+        document = made
+
+
+class _Opening:
+    """Finds the unions of which a variant was loosened, wherever in it that was."""
+
+    def __init__(self, document: Draft, noting: Noting, loosened: set[str]) -> None:
+        self.noting = noting
+        self.above = {pointer[:end] for pointer in loosened for end in _ends(pointer)}
+        users: dict[str, set[str]] = defaultdict(set)
+        for name, schema in components(document).items():
+            for used in _references(schema):
+                users[used].add(name)
+        pending = [name for name, schema in components(document).items() if self._is_wider(schema)]
+        self.wider: set[str] = set()
+        while pending:
+            name = pending.pop()
+            if name not in self.wider:
+                self.wider.add(name)
+                pending += users[name]
+
+    def open(self, schema: Schema, _pointer: str) -> Schema:
+        if "oneOf" not in schema or "anyOf" in schema or not any(map(self._is_affected, schema["oneOf"])):
+            return schema
+        why = "One of the variants accepts more than it did, and more than one may fit."
+        self.noting(origin(schema), Kind.LOOSENED, "`oneOf` is `anyOf`", why)
+        return {("anyOf" if key == "oneOf" else key): value for key, value in schema.items()}
+
+    def _is_affected(self, schema: Schema) -> bool:
+        return self._is_wider(schema) or any(name in self.wider for name in _references(schema))
+
+    def _is_wider(self, schema: Schema) -> bool:
+        return origin(schema) in self.above or any(
+            isinstance(inner, dict) and self._is_wider(inner) for _, inner in subschemas(schema)
+        )
+
+
+def _ends(pointer: str) -> Iterator[int]:
+    """Yield where the pointers end that a pointer lies below, and its own end."""
+    yield from (at for at, character in enumerate(pointer) if character == "/")
+    yield len(pointer)
+
+
+def _references(schema: Any) -> Iterator[str]:  # noqa: ANN401 - booleans are schemas too
+    """Yield the components that a schema refers to, anywhere in it."""
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            yield str(component_of(schema["$ref"]))
+        for _, inner in subschemas(schema):
+            yield from _references(inner)
+
+
 def break_cycles(document: Draft, noting: Noting) -> Draft:
     """Loosen what leads back to itself without an object on the way; no type can be written for it."""
-    cycles = _Cycles(dict(components(document)), noting)
-    for name in sorted(cycles.components):
+    return _without_cycles(document, noting, ("items", *_UNIONS))
+
+
+def _without_cycles(document: Draft, noting: Noting, keywords: tuple[str, ...]) -> Draft:
+    held = components(document)
+    cycles = _Cycles(dict(held), noting, keywords)
+    for name in sorted(held):
         cycles.visit(name, [])
-    return with_components(document, cycles.components)
+    same = all(cycles.components[name] is held[name] for name in held)
+    return document if same else with_components(document, cycles.components)
 
 
 @dataclass
@@ -407,10 +516,12 @@ class _Cycles:
     Attributes:
         components: The document's schema components; those that were visited are without cycles.
         noting: Takes what was loosened.
+        keywords: What the ways go through; an object with properties ends a way unless `allOf` is among them.
     """
 
     components: dict[str, Schema]
     noting: Noting
+    keywords: tuple[str, ...]
     _visited: set[str] = field(default_factory=set)
 
     def visit(self, name: str, way: list[str]) -> None:
@@ -420,22 +531,21 @@ class _Cycles:
             self._visited.add(name)
 
     def _cut(self, schema: Schema, way: list[str]) -> Schema:
-        target = component_of(schema.get("$ref", ""))
+        target = component_of(schema["$ref"]) if "$ref" in schema else None
         if target in way:
             what = f"{target} leads back to itself here."
             self.noting(origin(schema), Kind.LOOSENED, "accepts all", what)
             return {ORIGIN: origin(schema)}
         if target is not None:
             self.visit(target, way)
-        if target is not None or schema.get("type") == "object" or "properties" in schema:
+        if "allOf" not in self.keywords and (schema.get("type") == "object" or "properties" in schema):
             return schema
-        made = dict(schema)
-        if isinstance(schema.get("items"), dict):
-            made["items"] = self._cut(schema["items"], way)
-        for key in _UNIONS:
-            if key in schema:
-                made[key] = [self._cut(variant, way) for variant in schema[key]]
-        return made
+
+        def inner(value: Any, place: str) -> Any:  # noqa: ANN401 - booleans are schemas too
+            steps = place.split("/")[1] in self.keywords and isinstance(value, dict)
+            return self._cut(value, way) if steps else value
+
+        return opened(schema, change_subschemas(schema, "", inner))
 
 
 def name_components(document: Draft, noting: Noting) -> Draft:

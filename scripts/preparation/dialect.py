@@ -47,9 +47,10 @@ def nullable(schema: Schema) -> Schema:
 
 def accepts_null(schema: Schema) -> bool:
     """Tell whether a schema plainly accepts null."""
-    if schema.get("type") == "null" or not any(key not in ANNOTATIONS | MARKS for key in schema):
-        return True
-    return any(accepts_null(variant) for key in ("anyOf", "oneOf") for variant in schema.get(key, ()))
+    telling = schema.keys() - ANNOTATIONS - MARKS
+    if telling == {"anyOf"}:
+        return any(accepts_null(variant) for variant in schema["anyOf"])
+    return not telling or (telling == {"type"} and schema["type"] == "null")
 
 
 def unify_dialects(document: Draft, noting: Noting) -> Draft:
@@ -210,5 +211,5 @@ def _loose_variants(values: list[Any], schema: Schema, noting: Noting) -> list[S
                 f"enum accepts every {name}",
                 f"No enum of {name}s can be generated.",
             )
-            found.append({"type": name})
+            found.append({"type": name, **({"items": {}} if kind is list else {})})
     return found

@@ -15,13 +15,26 @@ Draft: TypeAlias = "dict[str, Any]"
 """A document on its way from upstream to the normal form."""
 
 Schema: TypeAlias = "dict[str, Any]"
-Noting: TypeAlias = Callable[[str, Kind, str, str], None]
-"""Takes a pointer into the upstream document, a kind, what was done, and why."""
+
+
+class Noting:
+    """Collects what passes did.
+
+    Attributes:
+        notes: All of it, each thing once.
+    """
+
+    def __init__(self) -> None:
+        self.notes: set[Note] = set()
+
+    def __call__(self, pointer: str, kind: Kind, what: str, why: str) -> None:
+        """Note one thing, with its pointer into the upstream document."""
+        self.notes.add(Note(pointer, kind, what, why))
+
 
 Pass: TypeAlias = Callable[[Draft, Noting], Draft]
 """A document made from another one, which stays as it is."""
 
-COMPONENTS = "#/components/schemas/"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 ORIGIN = "x-upstream-pointer"
@@ -30,7 +43,11 @@ ADDED = "x-added-component"
 """Marks components that preparation made; they go when nothing refers to them."""
 VARIANT = "x-variant-name"
 """What tells a variant of a union from the others, for its name."""
-MARKS = frozenset({ORIGIN, ADDED, VARIANT})
+SOURCE = "x-variant-of"
+"""Names the component that a variant of a union was made from, for the union's discriminator."""
+MEETING = "x-meeting"
+"""Marks an `allOf` of what several parts say of one thing."""
+MARKS = frozenset({ORIGIN, ADDED, VARIANT, SOURCE, MEETING})
 
 ANNOTATIONS = frozenset(
     {
@@ -49,21 +66,24 @@ ANNOTATIONS = frozenset(
 )
 """Keywords that accept every value."""
 
-_ONE = ("additionalProperties", "items")
-_MANY = ("allOf", "anyOf", "oneOf", "prefixItems")
-_NAMED = ("properties",)
-_ONE_ASSERTION = (
-    "contains",
-    "contentSchema",
-    "else",
-    "if",
-    "not",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
+_ONE = frozenset(
+    {
+        "additionalProperties",
+        "contains",
+        "contentSchema",
+        "else",
+        "if",
+        "items",
+        "not",
+        "propertyNames",
+        "then",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    }
 )
-_NAMED_ASSERTION = ("$defs", "definitions", "dependentSchemas", "patternProperties")
+_MANY = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+_NAMED = frozenset({"$defs", "definitions", "dependentSchemas", "patternProperties", "properties"})
+"""Keywords that hold one schema, a list of schemas, and schemas by name."""
 
 
 def child(pointer: str, *parts: str | int) -> str:
@@ -72,8 +92,13 @@ def child(pointer: str, *parts: str | int) -> str:
 
 
 def parts_of(pointer: str) -> list[str]:
-    """Split a JSON pointer, or the fragment of a reference, into its names."""
-    return [unquote(part).replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    """Split a JSON pointer into its names."""
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def pointer_of(reference: str) -> str:
+    """Return the JSON pointer of a reference within the document."""
+    return unquote(reference.removeprefix("#"))
 
 
 def find(document: object, pointer: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -95,15 +120,15 @@ def find(document: object, pointer: str) -> Any:  # noqa: ANN401 - any JSON valu
 
 def component_of(reference: str) -> str | None:
     """Return the schema component that a reference names, or None where it names something else."""
-    if not reference.startswith(COMPONENTS):
+    if not reference.startswith("#"):
         return None
-    (name, *deeper) = parts_of(reference.removeprefix("#").removeprefix("/components/schemas"))
-    return None if deeper else name
+    parts = parts_of(pointer_of(reference))
+    return parts[2] if len(parts) == 3 and parts[:2] == ["components", "schemas"] else None  # noqa: PLR2004
 
 
 def reference_to(component: str) -> Schema:
     """Return a schema that refers to a component."""
-    return {"$ref": child("#/components/schemas", component)}
+    return {"$ref": child("#/components/schemas", component).replace("%", "%25")}
 
 
 def components(document: Draft) -> dict[str, Schema]:
@@ -129,19 +154,25 @@ def origin(schema: Schema, otherwise: str = "") -> str:
 def subschemas(schema: Schema) -> Iterator[tuple[tuple[str | int, ...], Any]]:
     """Yield the schemas within a schema, with the path to each; booleans among them."""
     for keyword, value in schema.items():
-        if keyword in _ONE or keyword in _ONE_ASSERTION:
+        if keyword in _ONE:
             yield (keyword,), value
         elif keyword in _MANY and isinstance(value, list):
             for number, item in enumerate(value):
                 yield (keyword, number), item
-        elif (keyword in _NAMED or keyword in _NAMED_ASSERTION) and isinstance(value, dict):
+        elif keyword in _NAMED and isinstance(value, dict):
             for name, item in value.items():
                 yield (keyword, name), item
 
 
-def is_assertion(path: tuple[str | int, ...]) -> bool:
-    """Tell whether the schema at this path within another says only what is accepted, not what is there."""
-    return path[0] in _ONE_ASSERTION or path[0] in _NAMED_ASSERTION
+def opened(before: Schema, after: Schema) -> Schema:
+    """Turn `oneOf` into `anyOf` where a variant became one that accepts all; it would accept nothing else."""
+    if "oneOf" not in after or after["oneOf"] is before["oneOf"]:
+        return after
+    plain = [not any(key not in ANNOTATIONS | MARKS for key in variant) for variant in after["oneOf"]]
+    if not any(plain):
+        return after
+    rest = {key: value for key, value in after.items() if key != "oneOf"}
+    return rest if "anyOf" in rest else {**rest, "anyOf": after["oneOf"]}
 
 
 Change: TypeAlias = Callable[[Schema, str], Schema]
@@ -152,19 +183,27 @@ def change_schema(schema: Any, pointer: str, change: Change) -> Any:  # noqa: AN
     """Change a schema and all within it, from the inside out; what stays the same stays the same object."""
     if not isinstance(schema, dict):
         return schema
+    inner = change_subschemas(schema, pointer, lambda value, place: change_schema(value, place, change))
+    return change(inner, pointer)
+
+
+def change_subschemas(schema: Schema, pointer: str, change: Callable[[Any, str], Any]) -> Schema:
+    """Change the schemas within a schema, one step down; what stays the same stays the same object."""
     changed = schema
-    for path, value in subschemas(schema):
-        made = change_schema(value, child(pointer, *path), change)
-        if made is not value:
-            if changed is schema:
-                changed = dict(schema)
-            if len(path) == 1:
-                changed[str(path[0])] = made
-            else:
-                if changed[str(path[0])] is schema[str(path[0])]:
-                    changed[str(path[0])] = schema[str(path[0])].copy()
-                changed[str(path[0])][path[1]] = made
-    return change(changed, pointer)
+    for (keyword, *inner), value in subschemas(schema):
+        made = change(value, child(pointer, keyword, *inner))
+        if made is value:
+            continue
+        if changed is schema:
+            changed = dict(schema)
+        key = str(keyword)
+        if not inner:
+            changed[key] = made
+            continue
+        if changed[key] is schema[key]:
+            changed[key] = schema[key].copy()
+        changed[key][inner[0]] = made
+    return changed
 
 
 def change_schemas(document: Draft, change: Change) -> Draft:
@@ -213,6 +252,8 @@ _HOLDS: dict[str, list[tuple[str | None, str, bool]]] = {
         ("components", "components", False),
         ("paths", "path item", True),
         ("webhooks", "path item", True),
+        ("$defs", "schema", True),
+        ("definitions", "schema", True),
     ],
     "components": [
         ("schemas", "schema", True),
@@ -259,7 +300,7 @@ def operations(document: Draft) -> Iterator[Operation]:
     """Yield a document's operations."""
     for path, item in paths(document).items():
         for method in METHODS:
-            if method in item:
+            if isinstance(item, dict) and method in item:
                 yield Operation(child("/paths", path, method), path, method, item[method])
 
 
@@ -277,11 +318,7 @@ def run_passes(document: Draft, passes: Iterable[Pass]) -> tuple[Draft, list[Not
     Returns:
         The last one's document, and what all of them noted, sorted and each thing once.
     """
-    notes: set[Note] = set()
-
-    def noting(pointer: str, kind: Kind, what: str, why: str) -> None:
-        notes.add(Note(pointer, kind, what, why))
-
+    noting = Noting()
     for made in passes:
         document = made(document, noting)
-    return document, sorted(notes)
+    return document, sorted(noting.notes)

@@ -10,6 +10,7 @@ from scripts.notes import Kind
 from scripts.preparation.dialect import is_of_type
 from scripts.preparation.documents import (
     MARKS,
+    SOURCE,
     Schema,
     change_schemas,
     child,
@@ -107,10 +108,14 @@ def complete_discriminators(document: Draft, noting: Noting) -> Draft:
             return bare
         mapping = discriminator.get("mapping") if isinstance(discriminator.get("mapping"), dict) else {}
         made = {}
+        sources = {str(held.get(str(v), {}).get(SOURCE, v)): str(v) for v in variants}
+        if len(sources) < len(set(variants)):
+            noting(origin(schema), Kind.LOOSENED, "discriminator left out", "Variants share its values.")
+            return bare
         for value, target in mapping.items():
             found = component_of(target) if str(target).startswith("#") else target
-            if found in variants:
-                made[value] = reference_to(str(found))["$ref"]
+            if isinstance(found, str) and found in sources:
+                made[value] = reference_to(sources[found])["$ref"]
             else:
                 noting(
                     origin(schema),
@@ -118,10 +123,10 @@ def complete_discriminators(document: Draft, noting: Noting) -> Draft:
                     f"mapping of {value!r} left out",
                     f"{target!r} is no variant here.",
                 )
-        for variant in variants:
-            target = reference_to(str(variant))["$ref"]
+        for source, variant in sources.items():
+            target = reference_to(variant)["$ref"]
             if target not in made.values():
-                for value in _constants(held.get(str(variant), {}), name) or [str(variant)]:
+                for value in _constants(held.get(variant, {}), name) or [source]:
                     made.setdefault(value, target)
         return {**bare, "discriminator": {"propertyName": name, "mapping": made}}
 
@@ -134,10 +139,8 @@ def _constants(schema: Schema, name: str) -> list[str]:
     return [item for item in found if isinstance(item, str)]
 
 
-def finish(document: Draft, noting: Noting) -> Draft:
+def finish(document: Draft, _noting: Noting) -> Draft:
     """Keep what the generator reads, without the marks of preparation."""
-    if document.get("webhooks"):
-        noting("/webhooks", Kind.LOOSENED, "left out", "A client sends requests; these are sent to it.")
 
     def clean(schema: Schema, _pointer: str) -> Schema:
         return (

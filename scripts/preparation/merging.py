@@ -7,6 +7,7 @@ object, an array, a simple type or a reference is left of it. What no generated 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -14,20 +15,33 @@ from typing import TYPE_CHECKING, Any
 from scripts.notes import Kind
 from scripts.preparation.dialect import KEYWORDS, is_of_type
 from scripts.preparation.documents import (
+    ADDED,
     ANNOTATIONS,
     MARKS,
+    MEETING,
     ORIGIN,
+    SOURCE,
     VARIANT,
     Schema,
     change_roots,
     component_of,
     components,
     origin,
+    reference_to,
+    with_components,
 )
-from scripts.preparation.names import pascal_case
+from scripts.preparation.names import pascal_case, told_apart
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from scripts.preparation.documents import Draft, Noting
+
+MOST_MEETINGS = 2
+"""Meetings within one another before they become components; their number could double at each step."""
+
+MOST_NAMED = 100
+"""Meetings that become components; documents that need more have unions that lead back to themselves."""
 
 MOST_VARIANTS = 24
 """Variants that `allOf` may multiply a union to; of more, one object is made with the properties of all."""
@@ -37,17 +51,16 @@ _SHAPES = {"$ref", "type", "enum", "const", "properties", "items", "additionalPr
 """Keywords that the generator makes types of."""
 
 _STRICTER = {
-    **dict.fromkeys(
-        ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum", "minContains"), max
-    ),
-    **dict.fromkeys(
-        ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum", "maxContains"), min
-    ),
+    **dict.fromkeys(("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum"), max),
+    **dict.fromkeys(("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum"), min),
     "uniqueItems": max,
 }
 
 
-_MET_TOGETHER = {"type", "properties", "additionalProperties", "discriminator"}
+_MET_TOGETHER = {"type", "properties", "additionalProperties", "patternProperties", "discriminator"}
+
+_GROUPS = ({"if", "then", "else"}, {"contains", "minContains", "maxContains"})
+"""Keywords that mean something only beside each other."""
 
 
 class _NeverError(Exception):
@@ -56,31 +69,47 @@ class _NeverError(Exception):
 
 def flatten(document: Draft, noting: Noting) -> Draft:
     """Write every `allOf`, and every union beside other keywords, as one schema."""
-    merger = _Merger(components(document), noting)
-    return change_roots(document, lambda schema, _pointer: merger.flat(schema))
+    held = components(document)
+    merger = _Merger(held, noting)
+    flat = {name: merger.flat(held[name]) for name in sorted(held)}
+
+    def change(schema: Any, pointer: str) -> Any:  # noqa: ANN401 - booleans are schemas too
+        return schema if pointer.startswith("/components/schemas/") else merger.flat(schema)
+
+    made = change_roots(document, change)
+    return with_components(made, {**{name: flat[name] for name in held}, **merger.named})
 
 
 @dataclass
 class _Merger:
-    """Flattens schemas of one document.
+    """Flattens schemas of one document, in which no reference leads back to itself but through a property.
+
+    What two parts say of one property is met later than the parts: it may lead back to them. Of such
+    meetings there are as many as there are sets of schemas in the document; those that lead back to
+    themselves get names.
 
     Attributes:
         components: The document's schema components, before.
         noting: Takes what could not be kept.
+        named: Components that were added.
     """
 
     components: dict[str, Schema]
     noting: Noting
+    named: dict[str, Schema] = field(default_factory=dict)
     _shapes: dict[str, Schema] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
-    _pairs: list[tuple[str, str]] = field(default_factory=list)
 
     def flat(self, schema: Any) -> Any:  # noqa: ANN401 - booleans are schemas too
         """Return a schema that accepts the same, flat with all in it."""
         if not isinstance(schema, dict):
             return schema
-        made = dict(self._top(schema))
-        if isinstance(made.get("properties"), dict):
+        return self._meeting(schema) if MEETING in schema else self._inside(self._top(schema))
+
+    def _inside(self, schema: Schema) -> Schema:
+        made = dict(schema)
+        if "properties" in made:
             made["properties"] = {name: self.flat(value) for name, value in made["properties"].items()}
         for key in ("items", "additionalProperties"):
             if key in made:
@@ -90,16 +119,39 @@ class _Merger:
                 made[key] = [self.flat(variant) for variant in made[key]]
         return made
 
+    def _meeting(self, schema: Schema) -> Schema:
+        """Meet what several parts say of one thing; once it leads back to itself, it is a component."""
+        parts = {json.dumps(_bare(part), sort_keys=True): part for part in _all_parts(schema)}
+        key = json.dumps(sorted(parts))
+        if key in self._open or len(self._open) > MOST_MEETINGS:
+            self._names.setdefault(key, _name_of_meeting(parts.values(), key))
+        if len(self.named) > MOST_NAMED and key not in self._open:
+            why = "Too many parts of `allOf` are to be met here."
+            self.noting(origin(schema), Kind.LOOSENED, "accepts what one of the parts accepts", why)
+            return {ORIGIN: origin(schema), "anyOf": [self.flat(part) for part in parts.values()]}
+        if key in self._open or self._names.get(key) in self.named:
+            return {**reference_to(self._names[key]), ORIGIN: origin(schema)}
+        self._open.append(key)
+        made = self._inside(self._top({**schema, "allOf": list(parts.values())}))
+        self._open.pop()
+        if key not in self._names:
+            return made
+        self.named[self._names[key]] = {**made, ADDED: True}
+        return {**reference_to(self._names[key]), ORIGIN: origin(schema)}
+
     def _top(self, schema: Schema) -> Schema:
         """Flatten a schema but not what is in its properties and items; those may lead back to it."""
         if "$ref" in schema or not any(key in schema for key in (*_UNIONS, "allOf")):
             return schema
-        outer = {key: v for key, v in schema.items() if key in ANNOTATIONS | MARKS or key == "discriminator"}
+        outside = (ANNOTATIONS | MARKS | {"discriminator"}) - {MEETING}
+        outer = {key: v for key, v in schema.items() if key in outside}
         marks = {ORIGIN: schema[ORIGIN]} if ORIGIN in schema else {}
-        base = {key: v for key, v in schema.items() if key not in outer and key not in (*_UNIONS, "allOf")}
-        unions = [{**marks, key: [self._top(v) for v in schema[key]]} for key in _UNIONS if key in schema]
+        inside = outside | {*_UNIONS, "allOf", MEETING}
+        base = {key: v for key, v in schema.items() if key not in inside}
+        tops = {key: [self._top(v) for v in schema[key]] for key in _UNIONS if key in schema}
+        unions = [{**marks, key: v} if len(v) > 1 else v[0] for key, v in tops.items()]
         if unions and "discriminator" in outer:
-            unions[0]["discriminator"] = outer.pop("discriminator")
+            unions[0] = {**unions[0], "discriminator": outer.pop("discriminator")}
         parts = [{**marks, **base}] if base else []
         parts += [*(self._top(part) for part in schema.get("allOf", ())), *unions]
         shaped = [part for part in parts if _has_shape(part)]
@@ -109,41 +161,26 @@ class _Merger:
         try:
             merged = reduce(lambda a, b: self._meet(a, b, origin(schema)), shaped)
         except _NeverError:
-            self.noting(
-                origin(schema), Kind.LOOSENED, "accepts all", "The parts of `allOf` have no value in common."
-            )
-            return outer
+            why = "The parts of `allOf` have no value in common."
+            if MEETING not in schema:
+                self.noting(origin(schema), Kind.LOOSENED, "accepts all", why)
+                return outer
+            self.noting(origin(schema), Kind.LOOSENED, "accepts what one of the parts accepts", why)
+            return {**outer, "anyOf": shaped}
         if "$ref" in merged:
             if not assertions:
                 return merged
-            merged = self._target(merged)
+            merged = {key: v for key, v in self._target(merged).items() if key not in MARKS}
         return {**_with_assertions(merged, assertions), **outer}
 
     def _target(self, schema: Schema) -> Schema:
-        """Follow references; one that leads into itself accepts all."""
-        seen: set[str] = set()
+        """Follow references."""
         while "$ref" in schema:
-            name = component_of(schema["$ref"])
-            if name is None or name not in self.components:
-                return {}
-            if name in seen or name in self._open:
-                self.noting(
-                    origin(schema),
-                    Kind.LOOSENED,
-                    f"{name!r} accepts all here",
-                    "`allOf` leads back into itself.",
-                )
-                return {}
-            seen.add(name)
-            schema = self._shape(name)
+            name = str(component_of(schema["$ref"]))
+            if name not in self._shapes:
+                self._shapes[name] = self._top(self.components[name])
+            schema = self._shapes[name]
         return schema
-
-    def _shape(self, name: str) -> Schema:
-        if name not in self._shapes:
-            self._open.append(name)
-            self._shapes[name] = self._top(self.components[name])
-            self._open.pop()
-        return self._shapes[name]
 
     def _meet(self, a: Schema, b: Schema, place: str) -> Schema:
         """Return a schema that accepts what both accept.
@@ -157,19 +194,6 @@ class _Merger:
             return a
         if "$ref" in a and a.get("$ref") == b.get("$ref"):
             return a
-        pair = (str(a.get("$ref")), str(b.get("$ref")))
-        if "$ref" in a and "$ref" in b:
-            if pair in self._pairs:
-                self.noting(place, Kind.LOOSENED, f"{pair[1]} left out", "`allOf` leads back into itself.")
-                return a
-            self._pairs.append(pair)
-        try:
-            return self._meet_targets(a, b, place)
-        finally:
-            if "$ref" in a and "$ref" in b:
-                self._pairs.pop()
-
-    def _meet_targets(self, a: Schema, b: Schema, place: str) -> Schema:
         targets = self._target(a), self._target(b)
         for given, other in ((a, targets[1]), (b, targets[0])):
             if _adds_nothing(other, self._target(given)):
@@ -191,10 +215,11 @@ class _Merger:
             name = variant.get(VARIANT) or component_of(str(variant.get("$ref", ""))) or ""
             if "$ref" in met:
                 found.append(met)
-            elif key in met and set(met) <= MARKS | {key, "discriminator"}:
+            elif self._may_join(key, variant, met):
                 found += [_named(inner, name) for inner in met[key]]
             else:
-                found.append(_named(met, name))
+                source = {SOURCE: name} if "$ref" in variant else {}
+                found.append({**_named(met, name), **source})
         if not found:
             raise _NeverError
         rest = {k: v for k, v in union.items() if k not in (*_UNIONS, "discriminator", VARIANT)}
@@ -205,6 +230,12 @@ class _Merger:
         kept = {"discriminator": union["discriminator"]} if "discriminator" in union else {}
         return {**rest, key: found, **kept}
 
+    def _may_join(self, key: str, variant: Schema, met: Schema) -> bool:
+        """Tell whether the variants of a variant may stand beside the other ones."""
+        if key not in met or not set(met) <= MARKS | {key, "discriminator"}:
+            return False
+        return key == "anyOf" or key not in self._target(variant)  # one of one of several is not one of all
+
     def _collapse(self, variants: list[Schema], place: str) -> Schema:
         """Make one object with the properties of all variants."""
         self.noting(
@@ -213,21 +244,21 @@ class _Merger:
             f"{len(variants)} variants became one object",
             "`allOf` over unions multiplies them.",
         )
+        objects = [self._target(variant) for variant in variants]
+        if not all(value.get("type") == "object" for value in objects):
+            return {}
         properties: dict[str, list[Schema]] = {}
-        for variant in variants:
-            for name, value in self._target(variant).get("properties", {}).items():
-                held = properties.setdefault(name, [])
-                if not any(_same(value, other) for other in held):
-                    held.append(value)
-        made: Schema = {
-            "properties": {
-                name: values[0] if len(values) == 1 else {"anyOf": values}
-                for name, values in properties.items()
-            }
-        }
-        if all(self._target(variant).get("type") == "object" for variant in variants):
-            made["type"] = "object"
-        required = [set(self._target(variant).get("required", [])) for variant in variants]
+        for name in dict.fromkeys(name for value in objects for name in value.get("properties", {})):
+            held = properties.setdefault(name, [])
+            for value in objects:
+                schema = value.get("properties", {}).get(name, value.get("additionalProperties", {}))
+                schema = schema if isinstance(schema, dict) else {}
+                if not any(_same(schema, other) for other in held):
+                    held.append(schema)
+        made: Schema = {"type": "object", "properties": {}}
+        for name, values in properties.items():
+            made["properties"][name] = values[0] if len(values) == 1 else {"anyOf": values}
+        required = [set(value.get("required", [])) for value in objects]
         if common := sorted(set.intersection(*required)):
             made["required"] = common
         return made
@@ -241,8 +272,13 @@ class _Merger:
         if not kinds:
             raise _NeverError
         assertions: list[Schema] = []
+        apart: set[str] = set()
+        for group in _GROUPS:
+            if group & a.keys() and group & b.keys():
+                apart |= group
+                assertions.append({key: b[key] for key in b if key in group})
         for key, value in b.items():
-            if key in ANNOTATIONS | MARKS:
+            if key in ANNOTATIONS | MARKS | apart:
                 continue
             if key not in a:
                 made[key] = value
@@ -251,22 +287,20 @@ class _Merger:
         if "type" in a and "type" in b:
             made["type"] = _narrower_type(a["type"], b["type"])
         self._check_values(made)
-        if "properties" in a or "properties" in b:
+        if any(key in side for key in ("properties", "patternProperties") for side in (a, b)):
             self._meet_objects(made, a, b, place)
         return _with_assertions(made, [assertion for assertion in assertions if assertion])
 
     def _meet_keyword(self, made: Schema, key: str, value: Any, place: str) -> Schema:  # noqa: ANN401 - JSON
-        """Meet one keyword's value with another; what cannot be joined is returned, as a schema of its own."""
+        """Meet one keyword's value with another; what cannot be joined is returned, as its own schema."""
         if key == "const":
             raise _NeverError
         if key == "enum":
-            made[key] = [item for item in made[key] if item in value]
-            if not made[key]:
-                raise _NeverError
+            made[key] = _some([item for item in made[key] if item in value])
         elif key == "required":
             made[key] = [*made[key], *(name for name in value if name not in made[key])]
         elif key == "items":
-            made[key] = self._meet_or_loosen(made[key], value, place)
+            made[key] = _met_later(place, made[key], value)
         elif key == "allOf":
             made[key] = [*made[key], *value]
         elif key == "format":
@@ -274,6 +308,9 @@ class _Merger:
             self.noting(place, Kind.LOOSENED, what, f"The other part says {made[key]!r}.")
         elif key in _STRICTER:
             made[key] = _STRICTER[key](made[key], value)
+        elif key.startswith("unevaluated"):  # alone in a part it would see nothing of the others
+            del made[key]
+            self.noting(place, Kind.LOOSENED, f"`{key}` dropped", "Two parts of `allOf` have it.")
         elif key not in _MET_TOGETHER:
             return {key: value}
         return {}
@@ -286,53 +323,86 @@ class _Merger:
                 raise _NeverError
             del made["enum"]
         if "enum" in made and kind is not None:
-            made["enum"] = [value for value in made["enum"] if is_of_type(value, kind)]
-            if not made["enum"]:
-                raise _NeverError
+            made["enum"] = _some([value for value in made["enum"] if is_of_type(value, kind)])
         if "enum" in made and len(made["enum"]) == 1:
             made["const"] = made.pop("enum")[0]
         if "const" in made and kind is not None and not is_of_type(made["const"], kind):
             raise _NeverError
 
-    def _meet_or_loosen(self, a: Any, b: Any, place: str) -> Any:  # noqa: ANN401 - booleans are schemas too
-        try:
-            return self._meet(self._top(a), self._top(b), place)
-        except _NeverError:
-            self.noting(
-                place, Kind.LOOSENED, "accepts what either part accepts", "The parts have no value in common."
-            )
-            return {"anyOf": [a, b]}
-
     def _meet_objects(self, made: Schema, a: Schema, b: Schema, place: str) -> None:
         properties: dict[str, Any] = {}
         closed: list[str] = []
         for name in {**a.get("properties", {}), **b.get("properties", {})}:
-            sides = [
-                side["properties"][name]
-                if name in side.get("properties", {})
-                else side.get("additionalProperties", True)
-                for side in (a, b)
-            ]
+            sides = [_schema_for(name, side) for side in (a, b)]
             if False in sides:
                 closed.append(name)
             schemas = [side for side in sides if isinstance(side, dict)]
             properties[name] = (
-                schemas[0]
-                if len(schemas) == 1
-                else self._meet_or_loosen(schemas[0], schemas[1], origin(schemas[1], place))
+                schemas[0] if len(schemas) == 1 else _met_later(origin(schemas[1], place), *schemas)
             )
         if closed:
             what = f"accepts {', '.join(map(repr, closed))}"
             self.noting(place, Kind.LOOSENED, what, "One part of `allOf` has it, another accepts no others.")
-        made["properties"] = properties
+        if properties:
+            made["properties"] = properties
+        self._meet_patterns(made, a, b, place)
         extra = [side["additionalProperties"] for side in (a, b) if "additionalProperties" in side]
         if False in extra:
             made["additionalProperties"] = False
         elif len(extra) > 1:
             schemas = [side for side in extra if isinstance(side, dict)]
-            made["additionalProperties"] = (
-                reduce(lambda x, y: self._meet_or_loosen(x, y, place), schemas) if schemas else True
+            made["additionalProperties"] = _met_later(place, *schemas) if schemas else True
+
+    def _meet_patterns(self, made: Schema, a: Schema, b: Schema, place: str) -> None:
+        first, second = a.get("patternProperties", {}), b.get("patternProperties", {})
+        if not first and not second:
+            return
+        made["patternProperties"] = {**first, **second} | {
+            name: {"allOf": [first[name], second[name]]}
+            for name in first
+            if name in second and first[name] != second[name]
+        }
+        if any(side.get("additionalProperties", True) is not True for side in (a, b)):
+            what = "accepts all properties that have a pattern"
+            self.noting(
+                place, Kind.LOOSENED, what, "One part of `allOf` has patterns, one accepts no others."
             )
+
+
+def _some(values: list[Any]) -> list[Any]:
+    if not values:
+        raise _NeverError
+    return values
+
+
+def _met_later(place: str, *schemas: Schema) -> Schema:
+    return schemas[0] if len(schemas) == 1 else {"allOf": list(schemas), ORIGIN: place, MEETING: True}
+
+
+def _all_parts(schema: Schema) -> Iterator[Schema]:
+    for part in schema["allOf"]:
+        if MEETING in part:
+            yield from _all_parts(part)
+        else:
+            yield part
+
+
+def _bare(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Leave out the marks, for comparisons."""
+    if isinstance(value, dict):
+        return {key: _bare(item) for key, item in value.items() if key not in MARKS}
+    return [_bare(item) for item in value] if isinstance(value, list) else value
+
+
+def _name_of_meeting(parts: Iterable[Schema], key: str) -> str:
+    names = {component_of(str(part.get("$ref"))) or "Part" for part in parts}
+    return told_apart("And".join(sorted(names)[:3]), key)
+
+
+def _schema_for(name: str, side: Schema) -> Any:  # noqa: ANN401 - booleans are schemas too
+    if name in side.get("properties", {}):
+        return side["properties"][name]
+    return True if "patternProperties" in side else side.get("additionalProperties", True)
 
 
 def _same(a: Schema, b: Schema) -> bool:
@@ -352,7 +422,14 @@ def _adds_nothing(schema: Schema, to: Schema) -> bool:
 
 
 def _is_any(schema: Schema) -> bool:
-    return all(key in ANNOTATIONS | MARKS for key in schema)
+    """Tell whether a schema plainly accepts everything."""
+    return all(
+        key in ANNOTATIONS | MARKS
+        or (key == "anyOf" and any(map(_is_any, value)))
+        or (key == "oneOf" and len(value) == 1 and _is_any(value[0]))
+        or (key == "allOf" and all(map(_is_any, value)))
+        for key, value in schema.items()
+    )
 
 
 def _has_shape(schema: Schema) -> bool:
@@ -388,6 +465,9 @@ def _with_assertions(schema: Schema, parts: list[Schema]) -> Schema:
     extra: list[Schema] = []
     for part in parts:
         bare = {key: value for key, value in part.items() if key not in MARKS | ANNOTATIONS}
+        if "required" in bare and "required" in made:
+            held = made["required"]
+            made["required"] = [*held, *(name for name in bare.pop("required") if name not in held)]
         if set(bare) & {*made, *_UNIONS, "allOf"}:
             extra.append(bare)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections import defaultdict
@@ -13,12 +14,13 @@ if TYPE_CHECKING:
 _DELIMITERS = ". _-"
 
 
-def words(text: str) -> list[str]:
+@functools.cache
+def words(text: str) -> tuple[str, ...]:
     """Split a name into words as the generator does: at delimiters, and where capitals begin a word."""
     kept = "".join(c for c in text if c.isidentifier() or c.isdecimal() or c in _DELIMITERS)
     if any(c.isupper() for c in kept):
         kept = " ".join(re.split("([A-Z]?[a-z]+)", kept))
-    return re.findall(rf"[^{re.escape(_DELIMITERS)}]+", kept)
+    return tuple(re.findall(rf"[^{re.escape(_DELIMITERS)}]+", kept))
 
 
 def snake_case(text: str) -> str:

@@ -14,8 +14,11 @@ from scripts.preparation.documents import (
     Schema,
     change_operations,
     child,
+    component_of,
     find,
     operations,
+    parts_of,
+    pointer_of,
 )
 from scripts.preparation.names import clashes, pascal_case, snake_case, told_apart
 
@@ -27,7 +30,7 @@ def resolve(document: Draft, value: Any) -> Any:  # noqa: ANN401 - any JSON valu
     """Follow the references of a path item, parameter, request body, response or header."""
     while isinstance(value, dict) and isinstance(value.get("$ref"), str):
         beside = {key: item for key, item in value.items() if key in ("summary", "description")}
-        value = {**find(document, value["$ref"][1:]), **beside}
+        value = {**find(document, pointer_of(value["$ref"])), **beside}
     return value
 
 
@@ -77,13 +80,55 @@ def _flat(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON value
     return [inner for item in value for inner in _flat(item)] if isinstance(value, list) else [value]
 
 
-def inline_path_items(document: Draft, _noting: Noting) -> Draft:
-    """Put path items where they are referred to."""
-    paths = {}
-    for path, item in documents.paths(document).items():
-        if isinstance(item, dict) and not path.startswith("x-"):
-            paths[path] = {k: v for k, v in resolve(document, item).items() if k in (*METHODS, "parameters")}
-    return {**document, "paths": paths}
+def inline_path_items(document: Draft, noting: Noting) -> Draft:
+    """Put path items where they are referred to, and all other parts that are not in their own section."""
+
+    def item_of(path: str, given: dict[str, Any]) -> dict[str, Any]:
+        place = child("/paths", path)
+        item = resolve(document, given)
+        made: dict[str, Any] = {key: item[key] for key in ("parameters",) if item.get(key)}
+        made = _inlined(document, made, place, noting)
+        servers = {"servers": item["servers"]} if "servers" in item else {}
+        for method in METHODS:
+            if method in item:
+                made[method] = {**servers, **_inlined(document, item[method], child(place, method), noting)}
+        return made
+
+    given = documents.paths(document)
+    paths = {path: item_of(path, item) for path, item in given.items() if not path.startswith("x-")}
+    held = document.get("components") or {}
+    return {**document, "paths": paths, "components": _inlined(document, held, "/components", noting)}
+
+
+_SECTIONS = {"parameters": "parameters", "requestBody": "requestBodies", "requestBodies": "requestBodies",
+             "responses": "responses"}  # fmt: skip
+"""Keys of operations and of the components, with the section that their references lead into."""
+
+
+def _inlined(document: Draft, holder: dict[str, Any], place: str, noting: Noting) -> dict[str, Any]:
+    """Put parts of an operation, or of the components, where they are referred to; the section's stay."""
+
+    def part(value: Any, section: str, where: str) -> Any:  # noqa: ANN401 - any JSON value
+        while isinstance(value, dict) and isinstance(value.get("$ref"), str):
+            reference = value["$ref"]
+            if parts_of(pointer_of(reference))[:-1] == ["components", section]:
+                break
+            if component_of(reference) is not None:
+                noting(where, Kind.REPAIRED, "read as a JSON body", f"{reference} is a schema.")
+                return {"description": "", "content": {"application/json": {"schema": {"$ref": reference}}}}
+            value = find(document, pointer_of(reference))
+        return value
+
+    made = dict(holder)
+    for key in _SECTIONS.keys() & holder.keys():
+        value, section, where = holder[key], _SECTIONS[key], child(place, key)
+        if key == "requestBody":
+            made[key] = part(value, section, where)
+        elif isinstance(value, list):
+            made[key] = [part(item, section, child(where, number)) for number, item in enumerate(value)]
+        elif isinstance(value, dict):
+            made[key] = {name: part(item, section, child(where, name)) for name, item in value.items()}
+    return made
 
 
 def mend_security(document: Draft, noting: Noting) -> Draft:
@@ -196,7 +241,7 @@ def inline_parts(document: Draft, _noting: Noting) -> Draft:
         for method in METHODS:
             if method not in item:
                 continue
-            value = {k: v for k, v in item[method].items() if k != "callbacks"}
+            value = dict(item[method])
             own = [resolve(document, parameter) for parameter in value.get("parameters") or ()]
             unique = {
                 (p["name"].lower() if p["in"] == "header" else p["name"], p["in"]): p for p in [*shared, *own]

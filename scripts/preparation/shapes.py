@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scripts.notes import Kind
 from scripts.preparation.documents import (
     ORIGIN,
     Schema,
-    change_schema,
+    change_roots,
     change_schemas,
+    change_subschemas,
     child,
     find,
+    opened,
     origin,
-    subschemas,
+    pointer_of,
 )
 
 if TYPE_CHECKING:
@@ -40,55 +42,88 @@ _MEANT_TYPES: dict[str, Schema] = {
     "map": {"type": "object"},
 }
 
+_COUNTS = (
+    "maxContains",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "minContains",
+    "minItems",
+    "minLength",
+    "minProperties",
+)
 _VALUES: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("description", "format", "pattern", "title", "$comment"), (str,)),
+    **dict.fromkeys(
+        ("$ref", "contentEncoding", "contentMediaType", "description", "format", "pattern"), (str,)
+    ),
     **dict.fromkeys(("deprecated", "readOnly", "writeOnly", "nullable", "uniqueItems"), (bool,)),
+    **dict.fromkeys(("maximum", "minimum", "multipleOf"), (int, float)),
+    **dict.fromkeys(_COUNTS, (int, float)),
+    **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum"), (int, float, bool)),
     **dict.fromkeys(
         (
-            "minLength",
-            "maxLength",
-            "minItems",
-            "maxItems",
-            "minProperties",
-            "maxProperties",
-            "maximum",
-            "minimum",
-            "multipleOf",
+            "$defs",
+            "definitions",
+            "dependentRequired",
+            "dependentSchemas",
+            "discriminator",
+            "patternProperties",
         ),
-        (int, float),
+        (dict,),
     ),
-    **dict.fromkeys(("exclusiveMaximum", "exclusiveMinimum"), (int, float, bool)),
-    **dict.fromkeys(("xml", "externalDocs", "discriminator"), (dict,)),
+    "prefixItems": (list,),
 }
 """Keywords and the types of their values."""
 
 
 def mend_schemas(document: Draft, noting: Noting) -> Draft:
     """Mend what is mistyped in schemas: types, `required`, `properties`, lists, booleans for schemas."""
+    steps = (
+        _drop_nulls,
+        _mend_properties,
+        _mend_required,
+        _mend_type,
+        _mend_lists,
+        _mend_booleans,
+        _mend_values,
+        _drop_stray_required,
+    )
 
-    def mend(schema: Schema, pointer: str) -> Schema:
-        for step in (_mend_properties, _mend_required, _mend_type, _mend_lists, _mend_values, _mend_inner):
+    def mend(schema: Any, pointer: str) -> Schema:  # noqa: ANN401 - anything may stand there
+        if isinstance(schema, bool):
+            return {} if schema else {"not": {}}
+        if not isinstance(schema, dict):
+            noting(pointer, Kind.LOOSENED, "read as a schema that accepts all", "It is no schema.")
+            return {}
+        for step in steps:  # from the outside in: what is mended here shows what is a schema further in
             schema = step(schema, pointer, noting)
-        return schema
 
-    def mend_all(schema: Schema, pointer: str) -> Schema:
-        before = schema
-        schema = mend(schema, pointer)
-        if isinstance(before.get("properties"), list):  # they were no schemas until now
-            schema["properties"] = {
-                name: change_schema(value, child(pointer, "properties", name), mend_all)
-                for name, value in schema["properties"].items()
-            }
-        return schema
+        def inner(value: Any, place: str) -> Any:  # noqa: ANN401 - as above
+            may_be_boolean = place.removeprefix(pointer) in _BOOLEANS
+            return value if may_be_boolean and isinstance(value, bool) else mend(value, place)
 
-    document = change_schemas(document, mend_all)
-    return change_schemas(document, lambda schema, pointer: _drop_stray_required(schema, pointer, noting))
+        return change_subschemas(schema, pointer, inner)
+
+    return change_roots(document, mend)
+
+
+_BOOLEANS = ("/additionalProperties", "/unevaluatedProperties", "/unevaluatedItems")
+
+
+def _drop_nulls(schema: Schema, _pointer: str, _noting: Noting) -> Schema:
+    """Read null as nothing, where it is no value."""
+    if None not in schema.values():
+        return schema
+    return {key: value for key, value in schema.items() if value is not None or key in _MAY_BE_NULL}
+
+
+_MAY_BE_NULL = ("const", "default", "enum", "example", "type")
 
 
 def _mend_properties(schema: Schema, pointer: str, noting: Noting) -> Schema:
     properties = schema.get("properties")
     if properties is None or isinstance(properties, dict):
-        return _without(schema, "properties") if "properties" in schema and properties is None else schema
+        return schema
     place = child(pointer, "properties")
     if not isinstance(properties, list):
         noting(place, Kind.LOOSENED, "`properties` dropped", "It is neither an object nor a list.")
@@ -132,14 +167,15 @@ def _mend_required(schema: Schema, pointer: str, noting: Noting) -> Schema:
         made = _without(schema, "required")
     if not isinstance(properties, dict):
         return made
-    names = [n for n, v in properties.items() if isinstance(v, dict) and isinstance(v.get("required"), bool)]
+    flags = {name: _flag(value) for name, value in properties.items()}
+    names = [name for name, flag in flags.items() if flag is not None]
     if not names:
         return made
     kept = dict(properties)
     wanted = list(made["required"]) if isinstance(made.get("required"), list) else []
     for name in names:
         place = child(pointer, "properties", name, "required")
-        if properties[name]["required"]:
+        if flags[name]:
             wanted += [] if name in wanted else [name]
             noting(place, Kind.REPAIRED, f"{name!r} moved to the object's list", "`required` lists names.")
         else:
@@ -147,6 +183,12 @@ def _mend_required(schema: Schema, pointer: str, noting: Noting) -> Schema:
         kept[name] = _without(properties[name], "required")
     made = {**made, "properties": kept}
     return {**made, "required": wanted} if wanted else made
+
+
+def _flag(value: object) -> bool | None:
+    """Return what a property says of itself with `required`, when that is no list."""
+    flag = value.get("required") if isinstance(value, dict) else None
+    return flag if isinstance(flag, bool) else {"true": True, "false": False}.get(str(flag))
 
 
 def _drop_stray_required(schema: Schema, pointer: str, noting: Noting) -> Schema:
@@ -165,14 +207,20 @@ def _mend_type(schema: Schema, pointer: str, noting: Noting) -> Schema:
     names = given if isinstance(given, list) else [given]
     if names and all(isinstance(name, str) and name in TYPES for name in names):
         return schema
-    if isinstance(given, str):
-        lowered = given.strip().lower()
-        meant = {"type": lowered} if lowered in TYPES else _MEANT_TYPES.get(lowered)
-        if meant is not None:
-            noting(place, Kind.REPAIRED, f"{given!r} read as {meant['type']!r}", "It is no JSON Schema type.")
-            return {**meant, **_without(schema, "type"), "type": meant["type"]}
-    noting(place, Kind.LOOSENED, f"type {given!r} dropped", "It is no JSON Schema type.")
-    return _without(schema, "type")
+    meant = [_meant_type(name) for name in names] if given is not None else []
+    if not meant or None in meant:
+        noting(place, Kind.LOOSENED, f"type {given!r} dropped", "It is no JSON Schema type.")
+        return _without(schema, "type")
+    types = [found["type"] for found in meant if found]
+    read = types if isinstance(given, list) else types[0]
+    noting(place, Kind.REPAIRED, f"{given!r} read as {read!r}", "It is no JSON Schema type.")
+    formats = {} if isinstance(given, list) else meant[0] or {}
+    return {**formats, **schema, "type": read}
+
+
+def _meant_type(name: object) -> Schema | None:
+    lowered = "null" if name is None else name.strip().lower() if isinstance(name, str) else ""
+    return {"type": lowered} if lowered in TYPES else _MEANT_TYPES.get(lowered)
 
 
 def _mend_lists(schema: Schema, pointer: str, noting: Noting) -> Schema:
@@ -198,49 +246,34 @@ def _mend_values(schema: Schema, pointer: str, noting: Noting) -> Schema:
     for keyword in [k for k in schema if k in _VALUES]:
         value = schema[keyword]
         types = _VALUES[keyword]
-        if isinstance(value, types) and (bool in types or not isinstance(value, bool)):
+        right = isinstance(value, types) and (bool in types or not isinstance(value, bool))
+        if right and keyword in _COUNTS:
+            right = value >= 0 and value == int(value)
+            schema = {**schema, keyword: int(value)} if isinstance(value, float) else schema
+        if right and not (keyword == "multipleOf" and value <= 0):
             continue
-        noting(
-            child(pointer, keyword), Kind.LOOSENED, f"`{keyword}` dropped", "Its value has the wrong type."
-        )
+        noting(child(pointer, keyword), Kind.LOOSENED, f"`{keyword}` dropped", "It has no value of the kind.")
         schema = _without(schema, keyword)
     return schema
 
 
-def _mend_inner(schema: Schema, pointer: str, noting: Noting) -> Schema:
-    """Make a schema of everything that stands where one belongs."""
-    if "$ref" in schema and not isinstance(schema["$ref"], str):
-        if "$ref" in schema and isinstance(schema["$ref"], dict):
-            return schema  # a property called "$ref" within `properties` was taken for one
-        noting(child(pointer, "$ref"), Kind.LOOSENED, "`$ref` dropped", "It is no text.")
-        schema = _without(schema, "$ref")
-    made = schema
-    for path, value in list(subschemas(schema)):
-        if isinstance(value, dict) or (isinstance(value, bool) and path in _BOOLEANS):
-            continue
-        if isinstance(value, bool):
-            replacement: Schema = {} if value else {"not": {}}
-        else:
-            noting(
-                child(pointer, *path), Kind.LOOSENED, "read as a schema that accepts all", "It is no schema."
-            )
-            replacement = {}
-        if made is schema:
-            made = dict(schema)
-        if len(path) == 1:
-            made[str(path[0])] = replacement
-        else:
-            if made[str(path[0])] is schema[str(path[0])]:
-                made[str(path[0])] = schema[str(path[0])].copy()
-            made[str(path[0])][path[1]] = replacement
-    return made
+def _mend_booleans(schema: Schema, pointer: str, noting: Noting) -> Schema:
+    """Read booleans that are written as texts."""
+    for keyword in _FLAGS & schema.keys():
+        if schema[keyword] in ("true", "false"):
+            noting(child(pointer, keyword), Kind.REPAIRED, f"read as {schema[keyword]}", "It is no text.")
+            schema = {**schema, keyword: schema[keyword] == "true"}
+    return schema
 
 
-_BOOLEANS = (("additionalProperties",), ("unevaluatedProperties",), ("unevaluatedItems",))
+_FLAGS = {"additionalProperties", "deprecated", "nullable", "readOnly", "uniqueItems", "writeOnly"}
 
 
 def _without(schema: Schema, *keywords: str) -> Schema:
     return {key: value for key, value in schema.items() if key not in keywords}
+
+
+_OF_OTHERS = {"$ref", "allOf", "anyOf", "const", "enum", "oneOf", "properties", "type"}
 
 
 def add_items(document: Draft, noting: Noting) -> Draft:
@@ -249,6 +282,9 @@ def add_items(document: Draft, noting: Noting) -> Draft:
 
     def add(schema: Schema, pointer: str) -> Schema:
         types = schema.get("type")
+        if "items" in schema and not schema.keys() & _OF_OTHERS:
+            noting(origin(schema, pointer), Kind.REPAIRED, "type 'array' added", "`items` is for lists.")
+            return {**schema, "type": "array"}
         if "items" in schema or not (types == "array" or (isinstance(types, list) and "array" in types)):
             return schema
         if required:
@@ -271,21 +307,26 @@ def mark_origins(document: Draft, _noting: Noting) -> Draft:
 def loosen_dangling(document: Draft, noting: Noting) -> Draft:
     """Loosen references of schemas to what is not at hand."""
 
-    def loosen(schema: Schema, pointer: str) -> Schema:
-        reference = schema.get("$ref")
-        if not isinstance(reference, str):
+    def loosen(schema: Any, pointer: str) -> Any:  # noqa: ANN401 - booleans are schemas too
+        if not isinstance(schema, dict):
             return schema
-        where = schema.get(ORIGIN, pointer)
+        return opened(schema, change_subschemas(at_hand(schema, pointer), pointer, loosen))
+
+    def at_hand(schema: Schema, pointer: str) -> Schema:
+        reference = schema.get("$ref")
+        if reference is None:
+            return schema
+        where = origin(schema, pointer)
         if not reference.startswith("#"):
             noting(where, Kind.LOOSENED, f"{reference!r} accepts all", "It is in another document.")
             return _without(schema, "$ref")
         try:
-            target = find(document, reference[1:])
+            target = find(document, pointer_of(reference))
         except KeyError:
             target = None
-        if not isinstance(target, (dict, bool)):
+        if not isinstance(target, dict) or ORIGIN not in target:
             noting(where, Kind.LOOSENED, f"{reference!r} accepts all", "There is no schema at this place.")
             return _without(schema, "$ref")
         return schema
 
-    return change_schemas(document, loosen)
+    return change_roots(document, loosen)

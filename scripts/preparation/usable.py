@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from scripts.command import UnusableInputError
-from scripts.preparation.documents import METHODS, child, find
+from scripts.preparation.documents import METHODS, child, find, pointer_of
 
 if TYPE_CHECKING:
     from scripts.command import Document
@@ -58,8 +58,7 @@ def _check_shared(shared: dict[str, Any], document: Document) -> None:
             elif section == "pathItems":
                 _check_path_item(item, place, document)
             elif section in ("requestBodies", "responses"):
-                _check_reference(item, place, document)
-                _check_content(item, place)
+                _check_content(_referred(item, place, document), place)
 
 
 def _refuse(place: str, reason: str) -> NoReturn:
@@ -78,7 +77,7 @@ def _kind(value: object) -> str:
 
 
 def _check_path_item(item: dict[str, Any], place: str, document: Document) -> None:
-    _check_reference(item, place, document)
+    item = _referred(item, place, document)
     _check_parameters(item, place, document)
     for method in METHODS:
         if method not in item:
@@ -88,26 +87,29 @@ def _check_path_item(item: dict[str, Any], place: str, document: Document) -> No
         _check_parameters(operation, where, document)
         if operation.get("requestBody") is not None:
             body = _mapping(operation["requestBody"], child(where, "requestBody"))
-            _check_reference(body, child(where, "requestBody"), document)
-            _check_content(body, child(where, "requestBody"))
+            _check_content(
+                _referred(body, child(where, "requestBody"), document), child(where, "requestBody")
+            )
         for code, response in _mapping(operation.get("responses") or {}, child(where, "responses")).items():
             if not code.startswith("x-"):
-                answer = _mapping(response, child(where, "responses", code))
-                _check_reference(answer, child(where, "responses", code), document)
-                _check_content(answer, child(where, "responses", code))
+                answer = child(where, "responses", code)
+                _check_content(_referred(_mapping(response, answer), answer, document), answer)
 
 
-def _check_reference(item: dict[str, Any], place: str, document: Document) -> None:
-    """Refuse references to what is not there; what a schema refers to can be loosened, these cannot."""
+def _referred(item: dict[str, Any], place: str, document: Document) -> dict[str, Any]:
+    """Return what a part refers to, or else the part; refuse references to what is not there.
+
+    What a schema refers to can be loosened, these cannot.
+    """
     reference = item.get("$ref")
     if reference is None:
-        return
+        return item
     if not isinstance(reference, str) or not reference.startswith("#/"):
         _refuse(place, f"it refers to {reference!r}, which is in another document; bundle both first")
     seen = {reference}
     while True:
         try:
-            target = find(document, reference[1:])
+            target = find(document, pointer_of(reference))
         except KeyError:
             _refuse(
                 place, f"it refers to {reference}, which is not there; the document may have been cut off"
@@ -118,8 +120,7 @@ def _check_reference(item: dict[str, Any], place: str, document: Document) -> No
         if reference in seen:
             _refuse(place, f"it refers to {reference}, which refers back to itself")
         seen.add(reference)
-    if not isinstance(target, dict):
-        _refuse(place, f"it refers to {_kind(target)}, where an object belongs")
+    return _mapping(target, place)
 
 
 def _check_parameters(holder: dict[str, Any], place: str, document: Document) -> None:
@@ -132,9 +133,7 @@ def _check_parameters(holder: dict[str, Any], place: str, document: Document) ->
 
 
 def _check_parameter(parameter: dict[str, Any], place: str, document: Document) -> None:
-    if "$ref" in parameter:
-        _check_reference(parameter, place, document)
-        return
+    parameter = _referred(parameter, place, document)
     if not isinstance(parameter.get("name"), str) or not parameter["name"]:
         _refuse(place, "a parameter needs a name")
     if parameter.get("in") not in _LOCATIONS:
