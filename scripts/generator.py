@@ -174,11 +174,18 @@ def _build(
         ),
         values_of=values_of,
     )
+    escape = client.env.filters["safe_for_docstring"]
+    client.env.filters["safe_for_docstring"] = lambda words: escape(_without_surrogates(words))
     reported = list(client.build())
     for file in sorted(SUPPORT.glob("*.py")):
         if file.name != "__init__.py":
             shutil.copyfile(file, client.package_dir / file.name)
     return reported + _overwritten(data), notes
+
+
+def _without_surrogates(words: object) -> str:
+    """Replace what no file can hold."""
+    return text(words).encode("utf-8", "replace").decode()
 
 
 def _class_name(component: str, config: Config) -> str:
@@ -188,23 +195,31 @@ def _class_name(component: str, config: Config) -> str:
 
 
 def _rename_classes(document: dict[str, Any], config: Config) -> list[Note]:
-    """Keep the names of classes apart from those that the generated modules use."""
+    """Keep classes apart from what the generated modules use, and modules from one another."""
     from openapi_python_client.config import ClassOverride  # noqa: PLC0415 - as above
+    from openapi_python_client.strings import PythonIdentifier, pascal_case  # noqa: PLC0415 - as above
 
     notes = []
-    components = document["components"]["schemas"]
-    used = {_class_name(component, config) for component in components}
-    for component in sorted(components):
-        name = _class_name(component, config)
-        if name in TAKEN_CLASSES and name not in config.class_overrides:
-            new = f"{name}Model"
-            while new in used:
-                new += "Model"
-            used.add(new)
-            config.class_overrides[name] = ClassOverride.model_validate({"class_name": new})
-            pointer = "/components/schemas/" + component.replace("~", "~0").replace("/", "~1")
-            what, why = f"{name} is {new} in Python.", "The generated modules use that name themselves."
-            notes.append(Note(pointer, Kind.RENAMED, what, why))
+    by_class = {_class_name(component, config): component for component in document["components"]["schemas"]}
+    modules: set[str] = set()
+    # The class that a module's name alone would give has it.
+    for name in sorted(by_class, key=lambda name: (pascal_case(PythonIdentifier(name, "")) != name, name)):
+        new = name
+        while new in TAKEN_CLASSES or (new != name and new in by_class):
+            new += "Model"
+        wanted = module = str(PythonIdentifier(new, config.field_prefix))
+        number = 2
+        while module in modules:
+            module, number = f"{wanted}_{number}", number + 1
+        modules.add(module)
+        if name in config.class_overrides or (new, module) == (name, wanted):
+            continue
+        config.class_overrides[name] = ClassOverride.model_validate(
+            {"class_name": new, "module_name": module}
+        )
+        pointer = "/components/schemas/" + by_class[name].replace("~", "~0").replace("/", "~1")
+        what = f"{name} is {new} in Python, in the module {module}."
+        notes.append(Note(pointer, Kind.RENAMED, what, "Another one has the name that it would have."))
     return notes
 
 

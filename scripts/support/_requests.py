@@ -104,9 +104,9 @@ def _write_query(argument: Argument) -> Iterator[str]:
         yield from (f"{quote(name, safe='')}={item}" for item in _items(value, "="))
     else:
         separator = _SEPARATORS.get(argument.style, ",")
-        items = separator.join(_items(value, separator))
-        if items or value == "":
-            yield f"{quote(name, safe='')}={items}"
+        items = list(_items(value, separator))
+        if items:
+            yield f"{quote(name, safe='')}={separator.join(items)}"
 
 
 def _deep(name: str, value: Value) -> Iterator[str]:
@@ -259,7 +259,8 @@ def _parts(value: Value) -> Iterator[tuple[str, FileTypes]]:
     for name, whole in _properties(value):
         for item in whole if isinstance(whole, (list, tuple)) else [whole]:
             if isinstance(item, File):
-                yield name, item.to_tuple()
+                # Servers take a part without a file's name for a plain value.
+                yield name, (item.file_name or name, item.payload, item.mime_type)
             elif isinstance(item, bytes):
                 yield name, (name, BytesIO(item), "application/octet-stream")
             elif item is not None:

@@ -145,6 +145,8 @@ class _Converted(Shape):
         self._grammar = re.compile(grammar)
 
     def fits(self, value: Value) -> bool:
+        if isinstance(value, dt.datetime) and self._made is dt.date:
+            return False  # in Python, a date-time is a date too
         return isinstance(value, (str, self._made))
 
     def start(self, value: Value, todo: Todo) -> Value:  # noqa: ARG002 - as its base
