@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from tests.scripts.roundtrip import Example, GeneratedClient, failure, response_examples
+from tests.scripts.roundtrip import Example, GeneratedClient, failure, response_examples, status_of
 from tests.scripts.sameness import below, follow, operations
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def measure(package: Path, document: Any) -> dict[str, Any]:  # noqa: ANN401 - J
     counts: dict[str, Any] = {"operations": client.count, "promised operations": 0, "responses": 0, "lost": 0}
     for operation in operations(document):
         counts["promised operations"] += 1
-        module = _module(client, f"{operation.method.upper()} {operation.path}")
+        module = _module(client, operation.title)
         if module is None:
             continue
         for code in operation.value.get("responses", {}):
@@ -46,9 +46,9 @@ def measure(package: Path, document: Any) -> dict[str, Any]:  # noqa: ANN401 - J
                 counts["responses"] += 1
                 counts["lost"] += not _is_known(module, code)
     examples = [*response_examples(document)]
-    wrong = {example: failure(client, example.operation, example.code, example.value) for example in examples}
+    wrong = [(one, failure(client, one.operation, one.code, one.value)) for one in examples]
     counts["examples"] = len(examples)
-    counts["wrong"] = [[e.operation, e.code, e.name, reason] for e, reason in wrong.items() if reason]
+    counts["wrong"] = [[e.operation, e.code, e.name, reason] for e, reason in wrong if reason]
     readable = [example for example in examples if _is_readable(client, example)]
     counts["largest"] = [*_key(max(readable, key=_size, default=None))]
     return counts
@@ -83,9 +83,8 @@ def _is_known(module: ModuleType, code: str) -> bool:
     client = sys.modules[f"{root}.client"].Client(
         base_url="http://localhost", raise_on_unexpected_status=True
     )
-    status = int(code) if code.isdecimal() else int(code[0]) * 100 if code[0].isdecimal() else 418
     try:
-        module._parse_response(client=client, response=httpx.Response(status, json={}))  # noqa: SLF001 - as above
+        module._build_response(client=client, response=httpx.Response(status_of(code), json={}))  # noqa: SLF001 - as above
     except Exception as error:  # noqa: BLE001 - as above
         return type(error).__name__ != "UnexpectedStatus"
     return True
@@ -107,7 +106,7 @@ def decode(package: Path, document: Any, key: list[str]) -> float:  # noqa: ANN4
     response = httpx.Response(example.code, json=example.value)
     start = time.perf_counter()
     for _ in range(int(times)):
-        module._parse_response(client=caller, response=response)  # noqa: SLF001 - what a call does with an answer
+        module._build_response(client=caller, response=response)  # noqa: SLF001 - what a call does with an answer
     return time.perf_counter() - start
 
 

@@ -1057,3 +1057,43 @@ LINES["inline schemas and recursion"] = Line(
     ),
     exact=True,
 )
+LINES["parts that meet in a property"] = Line(
+    document(
+        {"/a": getter("getA", ref("Whole"))},
+        {
+            "Whole": {
+                "allOf": [
+                    thing(a={"allOf": [thing(b=STRING), {}]}, c={**thing(d=STRING), "nullable": True}),
+                    thing(a={"type": "object"}, c={"allOf": [{}, {"type": "object"}]}),
+                ]
+            }
+        },
+    ),
+    reads=(Read("GET /a", {"a": {"b": "1"}, "c": {"d": "2"}}, {"a.b": "1", "c.d": "2"}),),
+    exact=True,
+)
+LINES["unions with a loosened variant"] = Line(
+    document(
+        {"/a": getter("getA", thing(far=ref("Far"), closed=ref("Closed"), self=ref("Self")))},
+        {
+            "Far": {"oneOf": [{"$ref": "https://example.invalid/far.json"}, STRING]},
+            "Closed": {**thing(a=STRING), "oneOf": [{"type": "object", "additionalProperties": False}, {}]},
+            "Self": {"oneOf": [ref("Self"), INTEGER]},
+        },
+    ),
+    reads=(
+        Read("GET /a", {"far": "1", "closed": {"a": "2"}, "self": 3}, {"far": "1", "self": 3}),
+        Read("GET /a", {"far": [1], "closed": {}, "self": "3"}),
+    ),
+    notes=((LOOSENED, f"{AT}/Far"), (LOOSENED, f"{AT}/Self")),
+)
+LINES["recursion through parts"] = Line(
+    document(
+        {"/a": getter("getA", ref("One"))},
+        {
+            "One": {**thing(b=ref("Two")), "anyOf": [thing("x", x=STRING), thing(b=ref("One"))]},
+            "Two": {"allOf": [thing(b=ref("One"), y=STRING)]},
+        },
+    ),
+    reads=(Read("GET /a", {"b": {"b": {"x": "1"}, "y": "2"}}),),
+)

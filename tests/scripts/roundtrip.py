@@ -1,14 +1,16 @@
 """A generated client, used as its users do: answers that are read and written again, calls that are made.
 
-Knows the generator's conventions (`_get_kwargs`, `_parse_response`, `from_dict`, `to_dict`) and finds an
+Knows the generator's conventions (`_get_kwargs`, `_build_response`, `from_dict`, `to_dict`) and finds an
 operation by its method and path, in whatever module it lies.
 """
 
 from __future__ import annotations
 
+import ast
 import datetime as dt
 import importlib
 import inspect
+import io
 import itertools
 import json
 import re
@@ -58,7 +60,7 @@ def client_of(document: Any, folder: Path, *, checked: bool = True) -> Iterator[
     else:
         prepared = prepare(document)
         generated = generator.generate(prepared.document, configuration, folder / "project")
-        assert generated.findings == []
+        assert generated.findings == [], generated.findings
         notes = [*prepared.notes, *generated.notes]
         package = folder / "project" / name
     sys.path.insert(0, str(package.parent))
@@ -85,12 +87,10 @@ class GeneratedClient:
         self._name = package.name
         self._modules: dict[tuple[str, str], list[str]] = {}
         for file in sorted(package.glob("api/*/*.py")):
-            text = file.read_text(encoding="utf-8")
-            method = re.search(r'"method":\s*"(\w+)"', text)
-            url = re.search(r'"url":\s*f?"([^"]*)"', text)
-            if method and url:
+            target = _target(file.read_text(encoding="utf-8"))
+            if target:
                 parts = file.relative_to(package.parent).with_suffix("").parts
-                self._modules.setdefault((method[1].upper(), shape(url[1])), []).append(".".join(parts))
+                self._modules.setdefault(target, []).append(".".join(parts))
         library = importlib.import_module(f"{self._name}.client")
         self._client = library.Client(base_url="http://localhost")
 
@@ -100,22 +100,29 @@ class GeneratedClient:
         return sum(map(len, self._modules.values()))
 
     def module(self, operation: str) -> ModuleType:
-        """Return the module of an operation, as in "GET /things/{id}"; raises `KeyError` without one."""
-        method, path = operation.split(" ", 1)
-        modules = self._modules[method, shape(path)]
-        return importlib.import_module(modules[0])
+        """Return the module of an operation.
 
-    def modules(self, operation: str) -> list[ModuleType]:
-        """Return all modules with this method and path, names of parameters aside."""
-        method, path = operation.split(" ", 1)
-        return [importlib.import_module(name) for name in self._modules[method, shape(path)]]
+        Args:
+            operation: Method and path, as in "GET /things/{id}"; the operationId may follow, to tell paths
+                apart that differ in names alone.
+
+        Returns:
+            The module.
+
+        Raises:
+            KeyError: There is none.
+        """
+        method, path, *identifier = operation.split(" ")
+        modules = self._modules[method, shape(path)]
+        named = [one for one in modules if plain(one.rpartition(".")[2]) == plain("".join(identifier))]
+        return importlib.import_module((named or modules)[0])
 
     def read(self, operation: str, code: int, value: Any, media_type: str = "application/json") -> Any:
         """Return what an answer with this JSON is parsed into."""
         response = httpx.Response(
             code, content=json.dumps(value).encode(), headers={"Content-Type": media_type}
         )
-        return self.module(operation)._parse_response(client=self._client, response=response)
+        return self.module(operation)._build_response(client=self._client, response=response).parsed
 
     def request(self, operation: str, arguments: dict[Any, Any]) -> httpx.Request:
         """Return the request that a call sends.
@@ -128,10 +135,43 @@ class GeneratedClient:
         hints = typing.get_type_hints(function)
         names = [*inspect.signature(function).parameters]
         given = {names[key] if isinstance(key, int) else key: value for key, value in arguments.items()}
-        # Python's own names have an underscore behind them.
         spelled = {name if name in names else f"{name}_": value for name, value in given.items()}
         made = {name: _argument(value, hints[name]) for name, value in spelled.items()}
         return httpx.Request(**_request_settings(function(**made)))
+
+
+def plain(name: str) -> str:
+    """Return what stays of a name however it is written: letters and digits."""
+    return "".join(filter(str.isalnum, name)).casefold()
+
+
+def _target(code: str) -> tuple[str, str] | None:
+    """Find the method and the path's shape that a module calls, without importing it."""
+    try:
+        functions = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
+    except SyntaxError:
+        found = re.search(r'"method": "(\w+)",\s*"url": "([^"]*)"', code)
+        return (found[1].upper(), shape(found[2])) if found else None
+    for node in (node for one in functions if one.name == "_get_kwargs" for node in ast.walk(one)):
+        if isinstance(node, ast.Dict):
+            items = zip(node.keys, node.values, strict=True)
+            pairs = {key.value: value for key, value in items if isinstance(key, ast.Constant)}
+            if {"method", "url"} <= pairs.keys():
+                return _texts([pairs["method"]]).upper(), shape(_texts([pairs["url"]]))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("write_request"):
+            return _texts(node.args[:1]).upper(), shape(_texts(node.args[1:]))
+    return None
+
+
+def _texts(expressions: Sequence[ast.expr]) -> str:
+    """Join the literals among expressions; anything else is a parameter."""
+    found = ""
+    for expression in expressions:
+        inner = expression
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute):
+            inner = inner.func.value  # "...".format(...)
+        found += str(inner.value) if isinstance(inner, ast.Constant) else "{}"
+    return found
 
 
 def _request_settings(settings: dict[str, Any]) -> dict[str, Any]:
@@ -148,8 +188,8 @@ def _argument(value: Any, hint: Any) -> Any:
             return parser.isoparse(value)
         if isinstance(value, str) and option is dt.date:
             return dt.date.fromisoformat(value)
-        if isinstance(value, str) and getattr(option, "__name__", "") == "File":
-            return option(payload=value.encode())
+        if isinstance(value, str) and getattr(option, "__name__", "") == "File" and str not in options:
+            return option(payload=io.BytesIO(value.encode()))
     return value
 
 
@@ -169,7 +209,11 @@ def write(value: Any) -> Any:
 def attribute(value: Any, path: str) -> Any:
     """Return an attribute of an attribute, as JSON; numbers lead into lists."""
     for name in path.split("."):
-        value = value[int(name)] if name.isdecimal() else getattr(value, name)
+        if name.isdecimal():
+            value = value[int(name)]
+        else:
+            # Python's own names have an underscore behind them.
+            value = getattr(value, name if hasattr(value, name) else f"{name}_")
     return write(value)
 
 
@@ -203,7 +247,7 @@ class Example:
     """An example of an answer.
 
     Attributes:
-        operation: Method and path.
+        operation: Method, path and operationId.
         code: The status that is answered.
         name: What the document calls it.
         pointer: The pointer of its media type.
@@ -225,17 +269,15 @@ def response_examples(document: Any) -> Iterator[Example]:
             for media_type, content in ((response or {}).get("content") or {}).items():
                 if is_json(media_type):
                     place = below(pointer, "content", media_type)
-                    for name, value in media_examples(document, content).items():
-                        status = (
-                            int(code)
-                            if code.isdecimal()
-                            else 200
-                            if code == "default"
-                            else int(code[0]) * 100
-                        )
-                        yield Example(
-                            f"{operation.method.upper()} {operation.path}", status, name, place, value
-                        )
+                    for title, value in media_examples(document, content).items():
+                        yield Example(operation.title, status_of(code), title, place, value)
+
+
+def status_of(code: str) -> int:
+    """Return a status that a document's code stands for."""
+    if code.isdecimal():
+        return int(code)
+    return int(code[0]) * 100 if code[0].isdecimal() else 418
 
 
 def failure(client: GeneratedClient, operation: str, code: int, value: Any) -> str | None:

@@ -102,6 +102,12 @@ class Operation:
         """The operation's key: its method and its path's shape."""
         return f"{self.method.upper()} {shape(self.path)}"
 
+    @property
+    def title(self) -> str:
+        """Method, path and operationId, as one names it to a generated client."""
+        identifier = str(self.value.get("operationId", "")).replace(" ", "")
+        return f"{self.method.upper()} {self.path} {identifier}".strip()
+
 
 def operations(document: Any) -> Iterator[Operation]:
     """Yield every operation, behind references of path items too."""
