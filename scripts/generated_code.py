@@ -306,8 +306,6 @@ class Package:
             return frozenset({Type("class", name)})
         if name.name in module.values:
             return self._resolve(name.module, module.values[name.name], seen | {name})
-        if name.name in module.imports:
-            return self._named(module.imports[name.name], seen | {name})
         return frozenset({_UNKNOWN})
 
     # Operations
@@ -344,7 +342,11 @@ class Package:
             _text(method).lower(),
             "".join(_text(part) if isinstance(part, ast.Constant) else "{}" for part in parts),
             arguments,
-            tuple(written for part in parts for _, written in _written(part)),
+            tuple(
+                next(_written(part), ("", Written("", "", explode=False)))[1]
+                for part in parts
+                if not isinstance(part, ast.Constant)
+            ),
             sent,
             dict(self._bodies(module)) if {"body", "bodies"} <= keywords.keys() else {},
             dict(self._answers(module)),
@@ -355,15 +357,13 @@ class Package:
 
     def _bodies(self, module: _Module) -> Iterator[tuple[str, Types]]:
         for call in _calls(module.values.get("_BODIES"), "Body"):
-            if len(call.args) > 1:
-                yield _text(call.args[0]), self.resolve(module.name, call.args[1])
+            media_type, shape = _padded(call.args, 2)
+            yield _text(media_type), self.resolve(module.name, shape)
 
     def _answers(self, module: _Module) -> Iterator[tuple[str, Types]]:
         for call in _calls(module.values.get("_ANSWERS"), "Answer"):
-            ends = [one.value for one in call.args[:2] if isinstance(one, ast.Constant)]
-            if len(ends) == 2:  # noqa: PLR2004 - both ends
-                shape = call.args[3] if len(call.args) > 3 else None  # noqa: PLR2004 - its place
-                yield _code(*map(str, ends)), _NOTHING if shape is None else self.resolve(module.name, shape)
+            lowest, highest, _, shape = _padded(call.args, 4)
+            yield _code(_text(lowest), _text(highest)), self.resolve(module.name, shape)
 
 
 def plain(name: str) -> str:
@@ -396,7 +396,12 @@ def _last_name(node: ast.expr) -> str:
 
 
 def _text(node: ast.expr) -> str:
-    return str(node.value) if isinstance(node, ast.Constant) else ""
+    return str(node.value) if isinstance(node, ast.Constant) and node.value is not None else ""
+
+
+def _padded(arguments: Sequence[ast.expr], length: int) -> list[ast.expr]:
+    """Return so many arguments, with None for those that are not there."""
+    return [*arguments, *[ast.Constant(None)] * length][:length]
 
 
 def _calls(tree: ast.AST | None, name: str) -> Iterator[ast.Call]:
@@ -426,8 +431,9 @@ def _model(definition: ast.ClassDef) -> _Model:
     further = None
     for table in (call for statement in definition.body for call in _returned(statement, "Table")):
         for field in table.args:
-            if isinstance(field, ast.Call) and len(field.args) > 2:  # noqa: PLR2004 - name, attribute, shape
-                fields[_text(field.args[0])] = (_text(field.args[1]), field.args[2])
+            if isinstance(field, ast.Call):
+                wire, attribute, shape = _padded(field.args, 3)
+                fields[_text(wire)] = (_text(attribute), shape)
         further = next((keyword.value for keyword in table.keywords if keyword.arg == "additional"), None)
     return _Model(attributes, fields, further)
 
@@ -447,7 +453,7 @@ def _arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg
 def _written(expression: ast.expr) -> Iterator[tuple[str, Written]]:
     """Yield what is written into a part of a request, with its name on the wire."""
     for call in _calls(expression, "Argument"):
-        name, argument, style, explode, media_type = (*call.args, *[ast.Constant("")] * 5)[:5]
+        name, argument, style, explode, media_type = _padded(call.args, 5)
         written = _text(media_type) or _text(style)
         yield _text(name), Written(_last_name(argument), written, _text(explode) == "True")
 
@@ -456,4 +462,5 @@ def _code(lowest: str, highest: str) -> str:
     """Write the ends of a range of status codes as the document does."""
     if lowest == highest:
         return lowest
-    return f"{lowest[0]}XX" if (lowest[1:], highest[1:], lowest[0]) == ("00", "99", highest[0]) else "default"
+    whole = (lowest[1:], highest[1:], lowest[:1]) == ("00", "99", highest[:1])
+    return f"{lowest[0]}XX" if whole else "default"

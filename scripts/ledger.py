@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from collections import Counter, defaultdict
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from scripts.generated_code import ANYTHING, NOTHING, PLACEHOLDER, Package, plain
@@ -53,6 +53,9 @@ _HOLDS = {
     "boolean": frozenset({"boolean"}),
 }
 """JSON's simple types, and the types of the code that have a place for them."""
+
+_JSON_TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
+"""The types of literals' values."""
 
 _MOST_LISTED = 4
 """Names that a message lists."""
@@ -163,11 +166,13 @@ class _Job:
         promise: What is not kept where they are not.
         pointers: The schemas.
         types: What the code has.
+        is_open: Whether anything else may stand in that place too.
     """
 
     promise: Promise
     pointers: Pointers
     types: Types
+    is_open: bool = False
 
 
 class _Audit:
@@ -185,6 +190,7 @@ class _Audit:
         self.named: set[Loss] = set()
         self.unneeded: set[Loss] = set()
         self.broken: set[str] = set()
+        self.void: set[str] = set()
         self.jobs: list[_Job] = []
         self.known_jobs: set[_Job] = set()
         self.known_objects: set[tuple[Pointers, frozenset[Name]]] = set()
@@ -354,16 +360,24 @@ class _Audit:
     def compare(self) -> None:
         while self.jobs:
             job = self.jobs.pop()
-            shapes = [
-                shape
-                for shape in self.document.alternatives(job.pointers)
-                if not self.document.is_void(shape)
-            ]
-            is_open = any(shape.is_open for shape in shapes)
+            shapes = self.shapes(job.pointers)
+            if any(shape.is_open for shape in shapes):
+                job = replace(job, is_open=True)
             for shape in shapes:
-                self.compare_shape(job, shape, is_open=is_open)
+                self.compare_shape(job, shape)
 
-    def compare_shape(self, job: _Job, shape: Shape, *, is_open: bool) -> None:
+    def shapes(self, pointers: Pointers) -> list[Shape]:
+        """Return the shapes that accept anything; what lies in the others alone is not promised."""
+        void: list[Shape] = []
+        live: list[Shape] = []
+        for shape in self.document.alternatives(pointers):
+            (void if self.document.is_void(shape) else live).append(shape)
+        if void:
+            alive = set().union(*(shape.trail for shape in live))
+            self.void.update(place for shape in void for place in shape.trail if place not in alive)
+        return live
+
+    def compare_shape(self, job: _Job, shape: Shape) -> None:
         for pointer in shape.trail:
             if pointer in self.document.dangling:
                 what = f"the reference {self.document.dangling[pointer]!r} leads nowhere"
@@ -374,19 +388,19 @@ class _Audit:
             wanted -= _HOLDS.keys()
         for kind in sorted(wanted):
             if kind == "object":
-                self.compare_object(job, shape, is_open=is_open)
+                self.compare_object(job, shape)
             elif kind == "array":
-                self.compare_items(job, shape, is_open=is_open)
+                self.compare_items(job, shape)
             elif not any(
                 (one.kind == "scalar" and one.name in _HOLDS[kind])
-                or (one.kind == "literal" and any(_json_type(name) in _HOLDS[kind] for name, _ in one.values))
+                or any(_JSON_TYPES.get(name) in _HOLDS[kind] for name, _ in one.values)
                 for one in job.types
             ):
-                self.misfit(job, shape, kind, is_open=is_open)
+                self.misfit(job, shape, kind)
 
-    def misfit(self, job: _Job, shape: Shape, kind: str, *, is_open: bool) -> None:
+    def misfit(self, job: _Job, shape: Shape, kind: str) -> None:
         """Enter that a type has no place for what a shape allows, or one that is as good as none."""
-        if is_open and ANYTHING in job.types:
+        if job.is_open and ANYTHING in job.types:
             return
         what = f"{_described(job.types)} is not {_WORDS[kind]}"
         self.miss(job.promise, what, *shape.trail, at=job.pointers[0])
@@ -404,25 +418,25 @@ class _Audit:
                 what = f"{member.value!r} is no member of {_described(types)}"
                 self.miss(promise, what, *shape.trail)
 
-    def compare_items(self, job: _Job, shape: Shape, *, is_open: bool) -> None:
+    def compare_items(self, job: _Job, shape: Shape) -> None:
         lists = [one for one in job.types if one.kind == "list"]
         if not lists:
-            self.misfit(job, shape, "array", is_open=is_open)
+            self.misfit(job, shape, "array")
             return
         inner = _NO_TYPES.union(*(one.inner for one in lists))
         for pointers in shape.items:
-            self.push(_Job(job.promise, pointers, inner))
+            self.push(_Job(job.promise, pointers, inner, shape.has_open_items))
 
-    def compare_object(self, job: _Job, shape: Shape, *, is_open: bool) -> None:
+    def compare_object(self, job: _Job, shape: Shape) -> None:
         classes = {one.definition for one in job.types if one.definition is not None}
         mappings = _NO_TYPES.union(*(one.inner for one in job.types if one.kind == "mapping"))
         if not classes and (shape.properties or not mappings):
-            self.misfit(job, shape, "object", is_open=is_open)
+            self.misfit(job, shape, "object")
             return
         best = self.best(shape, classes)
         further = mappings.union(*(self.package.further(name) for name in best))
         for pointers in shape.values:
-            self.push(_Job(job.promise, pointers, further))
+            self.push(_Job(job.promise, pointers, further, shape.has_open_values))
         if not shape.properties or (shape.trail, best) in self.known_objects:
             return
         self.known_objects.add((shape.trail, best))
@@ -439,7 +453,8 @@ class _Audit:
 
     def compare_property(self, shape: Shape, best: frozenset[Name], wire: str, pointers: Pointers) -> None:
         holders = [name for name in best if wire in self.package.taken(name)]
-        if not holders and not self.document.is_possible(pointers):
+        if not self.document.is_possible(pointers):
+            self.void.update(pointers)
             return
         for pointer in pointers:
             promise = Promise("property", pointer)
@@ -471,27 +486,24 @@ class _Audit:
         """Compare the components by name: those that no operation leads to have classes too."""
         for component in self.document.components():
             pointer = child(SCHEMAS, component)
-            shapes = [
-                shape for shape in self.document.alternatives((pointer,)) if not self.document.is_void(shape)
-            ]
-            if self.document.alias_of(component) is not None:
+            shapes = [shape for shape in self.shapes((pointer,)) if shape.properties]
+            if not shapes or self.document.alias_of(component) is not None:
                 continue
-            if not any(shape.properties for shape in shapes):
-                continue
-            self.rooted.append(pointer)
             promise = Promise("property", pointer)
             names = self.called(pointer, component)
-            if names:
-                types = _NO_TYPES.union(*(self.package.alias(name) for name in names))
-                if len(shapes) > 1:
-                    types = types.union(*(self.akin(shape, component) for shape in shapes))
-                self.push(_Job(promise, (pointer,), types))
-            elif component not in self.arrived:
-                types = _NO_TYPES.union(*(self.akin(shape, component) for shape in shapes))
-                if types:
-                    self.push(_Job(promise, (pointer,), types))
-                else:
-                    self.miss(promise, f"no class is called {component!r}")
+            own = _NO_TYPES.union(*(self.package.alias(name) for name in names))
+            if len(shapes) > 1 or not names:
+                own = own.union(*(self.akin(shape, component) for shape in shapes))
+            if component in self.arrived and not names:
+                continue
+            for shape in shapes:
+                for places in shape.properties.values():
+                    self.rooted += places
+                    self.promised.update((Promise("property", place), None) for place in places)
+                if own:
+                    self.compare_object(_Job(promise, (pointer,), own), shape)
+            if not own:
+                self.miss(promise, f"no class is called {component!r}")
         self.compare()
 
     def called(self, pointer: str, component: str) -> list[Name]:
@@ -548,13 +560,16 @@ class _Audit:
 
     def look_at_what_was_passed_over(self) -> None:
         """Enter the properties and enum values that nothing in the code was compared with."""
-        for promise in self.document.parts(self.rooted):
-            self.promise(promise)
-            if promise in self.met or promise in self.missed:
-                continue
-            if not self.broken.isdisjoint(ancestors(promise.pointer)):
+        self.promised.update(dict.fromkeys(self.document.parts(self.rooted)))
+        unseen = [one for one in self.promised if one not in self.met and one not in self.missed]
+        for promise in unseen:
+            around = list(ancestors(promise.pointer))
+            if not self.broken.isdisjoint(around):
                 continue  # what it lies in is missing, and entered
-            self.miss(promise, "nothing in the code was found to compare it with")
+            if not self.void.isdisjoint(around):
+                del self.promised[promise]  # no value can be there
+            elif promise.kind in {"property", "enum_value"}:
+                self.miss(promise, "nothing in the code was found to compare it with")
 
 
 _WORDS = {
@@ -605,10 +620,6 @@ def _position(name: str, places: Sequence[str], declared: Sequence[str]) -> int 
 def _is_written_as_promised(parameter: Parameter, written: Written) -> bool:
     plain_style = parameter.style == "deepObject" or "/" in parameter.style
     return written.style == parameter.style and (plain_style or written.explode == parameter.explode)
-
-
-def _json_type(python: str) -> str:
-    return {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}.get(python, "")
 
 
 def _described(types: Types) -> str:

@@ -182,6 +182,8 @@ class Shape:
         required: The names of those that must be there.
         items: The schemas of a list's items; several where places differ.
         values: The schemas of further properties.
+        has_open_items: Whether a list may have items beside those.
+        has_open_values: Whether an object may have properties beside those.
         members: The values of an enum, or None where there is none.
         impossible: Whether no value is accepted.
     """
@@ -192,6 +194,8 @@ class Shape:
     required: frozenset[str]
     items: tuple[Pointers, ...]
     values: tuple[Pointers, ...]
+    has_open_items: bool
+    has_open_values: bool
     members: tuple[Member, ...] | None
     impossible: bool
 
@@ -436,7 +440,8 @@ class Promises:
         """Resolve references and unions: each trail lists schemas that hold together."""
         done: list[Pointers] = []
         tried: set[str] = set()
-        pending: list[tuple[list[str], list[Pointers]]] = [([], [(pointer,) for pointer in pointers])]
+        start = [(pointer,) for pointer in reversed(pointers)]
+        pending: list[tuple[dict[str, None], list[Pointers]]] = [({}, start)]
         while pending:
             parts, choices = pending.pop()
             while choices:
@@ -445,9 +450,9 @@ class Promises:
                     if len(pending) + len(done) >= MOST_ALTERNATIVES:
                         options = tuple(one for one in options if one not in tried) or options[:1]
                     tried.update(options)
-                    pending += ((list(parts), [*choices, (one,)]) for one in reversed(options[1:]))
+                    pending += ((dict(parts), [*choices, (one,)]) for one in reversed(options[1:]))
                 if options[0] not in parts:
-                    parts.append(options[0])
+                    parts[options[0]] = None
                     choices.extend(reversed(list(self._choices(options[0]))))
             done.append(tuple(parts))
         return done
@@ -483,6 +488,7 @@ class Promises:
         more_items: list[Pointers] = []
         values: Pointers = ()
         more_values: list[Pointers] = []
+        closed: set[str] = set()
         members: list[Member] | None = None
         impossible = False
         for pointer in trail:
@@ -494,6 +500,7 @@ class Promises:
             for name, place in _properties(pointer, schema):
                 properties[name] = (*properties.get(name, ()), place)
             required.update(name for name in _sequence(schema.get("required")) if isinstance(name, str))
+            closed.update(word for word in ("items", "additionalProperties") if schema.get(word) is False)
             listed = schema.get("items")
             if isinstance(listed, dict):
                 items = (*items, child(pointer, "items"))
@@ -517,6 +524,8 @@ class Promises:
             frozenset(required),
             tuple(([items] if items else []) + more_items),
             tuple(([values] if values else []) + more_values),
+            not items and "items" not in closed,
+            not values and "additionalProperties" not in closed,
             None if members is None else tuple(members),
             impossible or types == frozenset() or members == [],
         )
@@ -655,6 +664,5 @@ def _inner(pointer: str, schema: dict[str, Json]) -> Iterator[str]:
             yield child(pointer, keyword)
     for keyword in ("allOf", "oneOf", "anyOf", "prefixItems", "items"):
         yield from (child(pointer, keyword, n) for n in range(len(_sequence(schema.get(keyword)))))
-    yield from (
-        child(pointer, "patternProperties", name) for name in _mapping(schema.get("patternProperties"))
-    )
+    for keyword in ("patternProperties", "dependentSchemas"):
+        yield from (child(pointer, keyword, name) for name in _mapping(schema.get(keyword)))

@@ -10,15 +10,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
+from attrs import frozen
+from hypothesis import HealthCheck, given, settings, strategies
 
 from scripts import generate, generator
 from scripts.ledger import KINDS, Ledger, audit
 from scripts.notes import Kind, Note
 from scripts.prepare import prepare
+from voucherify_wrapper import ApiKey, OAuthToken, Voucherify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from voucherify_wrapper import Credentials
 
     Change = Callable[[Path], None]
 
@@ -394,6 +400,10 @@ BREAKS: dict[str, tuple[Change, set[tuple[str, str]]]] = {
         {("property", "/components/schemas/Spare")},
     ),
     "annotation": (rewritten("models/thing.py", "list[Part]", "Any"), {("property", f"{THING}/parts")}),
+    "annotation of another kind": (
+        rewritten("models/thing.py", "list[Part]", "Part"),
+        {("property", f"{THING}/parts")},
+    ),
     "annotation within a list": (
         rewritten("models/thing.py", "list[Part]", "list[Any]"),
         {("property", f"{THING}/parts/items")},
@@ -451,3 +461,337 @@ def test_what_is_broken_is_named(name: str, notes: list[Note], package: Path) ->
     for loss in ledger.lost:
         count = ledger.counts[loss.kind]
         assert count["out"] < count["in"]
+
+
+def test_every_module_is_needed(notes: list[Note], package: Path) -> None:
+    """There is no module of the package whose loss stays unseen, but for the support's and empty objects'."""
+    silent = set()
+    for folder in ("api", "models"):
+        for file in sorted((package / folder).rglob("*.py")):
+            text = file.read_text()
+            file.unlink()
+            if not audit(DOCUMENT, notes, package).lost:
+                silent.add(file.relative_to(package).as_posix())
+            file.write_text(text)
+    assert {name for name in silent if not name.endswith("__init__.py")} == set()
+
+
+# Reasons
+
+
+def spare_lost(package: Path) -> None:
+    dropped("models/thing.py", "Field", "parts")(package)
+
+
+@pytest.mark.parametrize("place", [f"{THING}/parts", THING, "/components/schemas/Thing", "/components", ""])
+def test_what_was_loosened_is_named(place: str, notes: list[Note], package: Path) -> None:
+    """What is missing at or below a loosened place is named, and not lost; it is no longer counted out."""
+    spare_lost(package)
+    ledger = audit(DOCUMENT, [*notes, Note(place, Kind.LOOSENED, "what", "why")], package)
+    assert ledger.lost == ()
+    assert [(loss.kind, loss.pointer) for loss in ledger.named] == [("property", f"{THING}/parts")]
+    assert ledger.counts["property"] == {"in": 26, "out": 25}
+
+
+@pytest.mark.parametrize(
+    ("place", "kind"),
+    [
+        (f"{THING}/part", Kind.LOOSENED),
+        (f"{THING}/parts/items", Kind.LOOSENED),
+        (f"{THING}/parts", Kind.REPAIRED),
+        (f"{THING}/parts", Kind.RENAMED),
+    ],
+)
+def test_other_notes_are_no_reason(place: str, kind: Kind, notes: list[Note], package: Path) -> None:
+    """A note about another place is no reason, nor is a repair or a new name: what it speaks of is there."""
+    spare_lost(package)
+    ledger = audit(DOCUMENT, [*notes, Note(place, kind, "what", "why")], package)
+    assert lost(ledger) == {("property", f"{THING}/parts")}
+
+
+def test_repair_may_take_a_parameter_away(notes: list[Note], package: Path) -> None:
+    """A parameter that was left out is named by its own note."""
+    dropped(GET_MODULE, "Argument", "limit")(package)
+    note = Note(f"{GET}/parameters/0", Kind.REPAIRED, "left out", "why")
+    ledger = audit(DOCUMENT, [*notes, note], package)
+    assert lost(ledger) == set()
+    assert len(ledger.named) == 1
+
+
+def test_renamed_class_is_found(notes: list[Note], package: Path) -> None:
+    """A class that no operation leads to is found under the name that a note tells."""
+    rewritten("models/spare.py", "class Spare", "class Other")(package)
+    expected = {("property", "/components/schemas/Spare")}
+    assert lost(audit(DOCUMENT, notes, package)) == expected
+    note = Note("/components/schemas/Spare", Kind.RENAMED, "`Spare` is `Other`.", "why")
+    assert lost(audit(DOCUMENT, [*notes, note], package)) == set()
+
+
+# Operations that are easily taken for one another
+
+
+def small(paths: dict[str, Any], schemas: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Small", "version": "1"},
+        "paths": paths,
+        "components": {"schemas": schemas or {}, **more},
+    }
+
+
+def get(name: str, **more: Any) -> dict[str, Any]:
+    return {"get": {"operationId": name, "responses": {"204": {"description": "Done."}}, **more}}
+
+
+def path_parameter(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": TEXT}
+
+
+TWICE = small(
+    {
+        "/a/{x}": get("one", parameters=[path_parameter("x")]),
+        "/a/{y}": get("two", parameters=[path_parameter("y")]),
+    }
+)
+
+
+@pytest.mark.parametrize(("module", "path"), [("one", "/a/{x}"), ("two", "/a/{y}")])
+def test_operations_share_no_module(module: str, path: str, tmp_path: Path) -> None:
+    """Two operations with the same method and path, but for a parameter's name, need a module each."""
+    notes, package = generated(TWICE, tmp_path)
+    assert lost(audit(TWICE, notes, package)) == set()
+    (package / "api" / "default" / f"{module}.py").unlink()
+    assert lost(audit(TWICE, notes, package)) == {("operation", f"/paths/{path.replace('/', '~1')}/get")}
+
+
+def test_path_parameters_are_found_by_place(tmp_path: Path) -> None:
+    """A path parameter with another name than its place is found there; one without a place is lost."""
+    parameters = [path_parameter("b"), path_parameter("other"), path_parameter("stray")]
+    upstream = small({"/x/{a}/y/{b}": get("mixed", parameters=parameters)})
+    notes, package = generated(upstream, tmp_path)
+    stray = ("parameter", "/paths/~1x~1{a}~1y~1{b}/get/parameters/2")
+    ledger = audit(upstream, notes, package)
+    assert lost(ledger) == set()
+    assert [(loss.kind, loss.pointer) for loss in ledger.named] == [stray]
+    assert lost(audit(upstream, [], package)) == {stray}
+
+
+def test_what_cannot_be_read_is_lost(package: Path) -> None:
+    """A reference that leads nowhere, and a parameter without a name, are lost where nothing names them."""
+    upstream = copy.deepcopy(DOCUMENT)
+    upstream["paths"]["/linked"] = {"$ref": "elsewhere.json"}
+    upstream["paths"]["/things/{thing-id}"]["get"]["parameters"][:2] = [
+        ref("None", "parameters"),
+        {"in": "query"},
+    ]
+    upstream["paths"]["/things/{thing-id}"]["put"]["requestBody"] = ref("None", "requestBodies")
+    upstream["components"]["schemas"]["Part"]["properties"]["name"] = {"$ref": "elsewhere.json#/Name"}
+    assert lost(audit(upstream, [], package)) == {
+        ("operation", "/paths/~1linked"),
+        ("parameter", f"{GET}/parameters/0"),
+        ("parameter", f"{GET}/parameters/1"),
+        ("request_body", f"{PUT}/requestBody"),
+        ("property", "/components/schemas/Part/properties/name"),
+    }
+
+
+def test_what_is_compared_with_nothing_is_lost(package: Path) -> None:
+    """A promise within something that the code cannot be asked about is lost, and not passed over."""
+    upstream = copy.deepcopy(DOCUMENT)
+    upstream["components"]["schemas"]["Part"]["properties"]["name"] = {**TEXT, "properties": {"odd": TEXT}}
+    assert lost(audit(upstream, [], package)) == {
+        ("property", "/components/schemas/Part/properties/name/properties/odd")
+    }
+
+
+# Types
+
+
+SCHEMAS: dict[str, Any] = {
+    "several types": {"type": ["string", "integer", "null"]},
+    "anything": {},
+    "anything or an object": {"anyOf": [ref("Part"), {}]},
+    "list of anything": {"type": "array", "items": {}},
+    "nested lists": {"type": "array", "items": {"type": "array", "items": ref("Part")}},
+    "nullable reference": {"oneOf": [ref("Part"), {"type": "null"}]},
+    "both booleans": {"type": "boolean", "enum": [True, False]},
+    "constant": {"const": "only"},
+    "file": {"type": "string", "format": "binary"},
+    "object, text or list": {**thing(a=TEXT), "type": ["object", "string", "array"], "items": thing(b=TEXT)},
+    "items of each place": {"type": "array", "prefixItems": [thing(a=TEXT), thing(b=TEXT)]},
+    "choice of requirements": {**thing(a=TEXT, b=TEXT), "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
+    "choice beside properties": {**thing(a=TEXT), "oneOf": [thing(b=TEXT), thing(c=TEXT)]},
+    "choice of a list's items": {"type": "array", "items": {"oneOf": [thing(a=TEXT), thing(b=TEXT)]}},
+    "choice of further properties": {"additionalProperties": {"oneOf": [thing(a=TEXT), TEXT]}},
+    "choice that is tagged": {
+        **thing(kind={"type": "string", "enum": ["x", "y"]}),
+        "required": ["kind"],
+        "oneOf": [thing(kind={"const": "x"}, a=TEXT), thing(kind={"const": "y"}, b=TEXT)],
+    },
+    "choice that is no choice": {
+        **thing(kind={"const": "x"}),
+        "required": ["kind"],
+        "oneOf": [thing(kind={"const": "x"}, a=TEXT), thing(kind={"const": "y"}, b={"enum": ["c"]})],
+    },
+    "contradiction": {"allOf": [thing(a={"const": "x"}, b=TEXT), thing(a={"const": "y"})]},
+    "base and choice": {"allOf": [ref("Part"), {"oneOf": [thing(a=TEXT), thing(b=TEXT)]}]},
+    "objects in objects": thing(a=thing(b=thing(c=TEXT))),
+    "odd names": thing(**dict.fromkeys(["a-b", "a_b", "class", "x.y", "1", "$z", "ü"], TEXT)),
+}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.parametrize("is_used", [True, False])
+def test_schemas_are_found_whole(name: str, is_used: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a parameter
+    """A schema of each kind is found whole in what is generated, whether an operation leads to it or not."""
+    used = {"/a": get("a", responses={"200": media(ref("It"))})}
+    upstream = small(used if is_used else {}, {"Part": thing(name=TEXT), "It": SCHEMAS[name]})
+    notes, package = generated(upstream, tmp_path)
+    ledger = audit(upstream, notes, package)
+    assert lost(ledger) == set()
+    for count in ledger.counts.values():
+        assert count["in"] == count["out"]
+
+
+def test_parameter_without_a_schema_is_found(notes: list[Note], package: Path) -> None:
+    """A parameter of which nothing is said but its name is found by that."""
+    upstream = copy.deepcopy(DOCUMENT)
+    del upstream["paths"]["/things/{thing-id}"]["get"]["parameters"][2]["schema"]
+    assert lost(audit(upstream, notes, package)) == set()
+
+
+# Security
+
+
+SCHEMES: dict[str, tuple[dict[str, str], bool]] = {
+    "header": ({"type": "apiKey", "in": "header", "name": "X-App-Id"}, True),
+    "other header": ({"type": "apiKey", "in": "header", "name": "X-Client-Token"}, True),
+    "oauth2": ({"type": "oauth2"}, True),
+    "bearer": ({"type": "http", "scheme": "Bearer"}, True),
+    "basic": ({"type": "http", "scheme": "basic"}, True),
+    "digest": ({"type": "http", "scheme": "digest"}, False),
+    "query": ({"type": "apiKey", "in": "query", "name": "key"}, False),
+    "cookie": ({"type": "apiKey", "in": "cookie", "name": "key"}, False),
+    "openIdConnect": ({"type": "openIdConnect"}, False),
+    "mutualTLS": ({"type": "mutualTLS"}, False),
+}
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_needed_schemes_must_be_sendable(name: str, tmp_path: Path) -> None:
+    """A scheme that the wrapper cannot send is lost where an operation needs it, and else named alone."""
+    scheme, is_sendable = SCHEMES[name]
+    place = ("security_scheme", "/components/securitySchemes/it")
+    upstream = small({"/a": get("a", security=[{"it": []}])}, securitySchemes={"it": scheme})
+    _, package = generated(upstream, tmp_path)
+    ledger = audit(upstream, [], package)
+    assert lost(ledger) == (set() if is_sendable else {place})
+    assert ledger.counts["security_scheme"] == {"in": 1, "out": int(is_sendable)}
+    upstream["paths"]["/a"]["get"]["security"].append({})  # it may be left out
+    ledger = audit(upstream, [], package)
+    assert lost(ledger) == set()
+    assert [(one.kind, one.pointer) for one in ledger.unneeded] == ([] if is_sendable else [place])
+
+
+def test_undefined_schemes_are_lost(tmp_path: Path) -> None:
+    """A scheme that an operation needs and the document does not define is lost, written as text too."""
+    upstream = small({"/a": get("a", security=["nobody"])})
+    notes, package = generated(upstream, tmp_path)
+    place = ("security_scheme", "/paths/~1a/get/security")
+    assert lost(audit(upstream, [], package)) == {place}
+    assert lost(audit({**upstream, "paths": {"/a": get("a")}, "security": "nobody"}, [], package)) == {place}
+    assert notes
+
+
+@frozen
+class _Own:
+    """Credentials of a user's own making."""
+
+    header: str
+
+    def headers(self) -> dict[str, str]:
+        return {self.header: "value"}
+
+
+@pytest.mark.parametrize(
+    ("credentials", "scheme", "header"),
+    [
+        (ApiKey("id", "token"), "header", "X-App-Id"),
+        (OAuthToken("token"), "oauth2", "Authorization"),
+        (OAuthToken("token"), "bearer", "Authorization"),
+        (_Own("X-Client-Token"), "other header", "X-Client-Token"),
+        (_Own("Authorization"), "basic", "Authorization"),
+    ],
+)
+def test_wrapper_sends_what_is_held_sendable(credentials: Credentials, scheme: str, header: str) -> None:
+    """What counts as sendable is in the wrapper's requests, and the wrapper writes headers alone."""
+    assert SCHEMES[scheme][1]
+    requests = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(204)
+
+    with Voucherify(credentials, transport=httpx.MockTransport(answer)) as client:
+        client.release_validation_session("code", "key")
+    assert header in requests[0].headers
+    assert "Cookie" not in requests[0].headers
+    assert requests[0].url.query == b""
+
+
+# Any document
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=strategies.data())
+def test_no_document_breaks_the_ledger(data: strategies.DataObject, package: Path) -> None:
+    """Whatever stands in the document in whatever place, the ledger ends, and its pointers are RFC 6901's."""
+    upstream = copy.deepcopy(DOCUMENT)
+    for _ in range(data.draw(strategies.integers(1, 3))):
+        holder: Any = upstream
+        while True:
+            keys = [*holder] if isinstance(holder, dict) else [*range(len(holder))]
+            key = data.draw(strategies.sampled_from(keys))
+            inner = holder[key]
+            if not isinstance(inner, (dict, list)) or not inner or data.draw(strategies.integers(0, 5)) == 0:
+                break
+            holder = inner
+        holder[key] = data.draw(ODD)
+    ledger = audit(upstream, [], package)
+    for loss in ledger.lost:
+        assert loss.kind in KINDS
+        assert not loss.pointer or loss.pointer.startswith("/")
+    json.dumps(ledger.as_json())
+
+
+ODD = strategies.recursive(
+    strategies.none()
+    | strategies.booleans()
+    | strategies.floats(allow_nan=False)
+    | strategies.sampled_from(["object", "array", "#/components/schemas/Thing", "#/paths", "#", "~1", "", 7]),
+    lambda inner: strategies.lists(inner, max_size=3)
+    | strategies.dictionaries(
+        strategies.sampled_from(
+            ["$ref", "type", "enum", "const", "items", "properties", "allOf", "oneOf", "anyOf", "if", "then",
+             "required", "additionalProperties", "patternProperties", "name", "in", "content", "get"]
+        ),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=6,
+)  # fmt: skip
+"""JSON as it should not be in a document."""
+
+
+# The vendor's documents
+
+
+@pytest.mark.parametrize("name", ["vouchers/040-2026-07-21", "tags/client-side", "tags/validation-rules"])
+def test_vendors_documents_are_whole(name: str, tmp_path: Path) -> None:
+    """In the clients of the vendor's documents nothing is lost."""
+    file = VENDORS_FILES / f"{name}.json"
+    if not file.exists():
+        pytest.skip("the vendor's files are not here")
+    upstream = json.loads(file.read_text())
+    notes, package = generated(upstream, tmp_path)
+    assert audit(upstream, notes, package).lost == ()
