@@ -3,6 +3,7 @@
 PYTHON ?= python3
 SPEC ?= openapi/vouchers.json
 OUT ?= generated
+REPORT ?=
 SPECS ?= ../shared/specs
 ARGS ?=
 
@@ -22,7 +23,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .PHONY: help setup generate check-generated lint types test bench-generate demo sandbox lock build clean
 
 help: ## Show this list
-	@echo "Usage: make TARGET [PYTHON=python3] [SPEC=file] [OUT=folder] [SPECS=folder] [ARGS=...]"
+	@echo "Usage: make TARGET [PYTHON=python3] [SPEC=file] [OUT=folder] [REPORT=file] [SPECS=folder] [ARGS=...]"
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
@@ -54,7 +55,7 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@touch $@
 
 generate: $(STAMP) ## Make OUT/voucherify_client from SPEC, whole or not at all
-	@$(IN_VENV) -m scripts.generate --spec "$(SPEC)" --out "$(OUT)"
+	@$(IN_VENV) -m scripts.generate --spec "$(SPEC)" --out "$(OUT)" $(if $(REPORT),--report "$(REPORT)")
 
 check-generated: $(STAMP) ## Fail where OUT/voucherify_client is not what SPEC generates
 	@$(IN_VENV) -m scripts.generate --check --spec "$(SPEC)" --out "$(OUT)"
