@@ -622,7 +622,7 @@ SCHEMAS: dict[str, Any] = {
     "choice of requirements": {**thing(a=TEXT, b=TEXT), "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
     "choice beside properties": {**thing(a=TEXT), "oneOf": [thing(b=TEXT), thing(c=TEXT)]},
     "choice of a list's items": {"type": "array", "items": {"oneOf": [thing(a=TEXT), thing(b=TEXT)]}},
-    "choice of further properties": {"additionalProperties": {"oneOf": [thing(a=TEXT), TEXT]}},
+    "choice of further properties": {**thing(), "additionalProperties": {"oneOf": [thing(a=TEXT), TEXT]}},
     "choice that is tagged": {
         **thing(kind={"type": "string", "enum": ["x", "y"]}),
         "required": ["kind"],
