@@ -11,14 +11,24 @@ mistake of the document that was mended. Names depend on the document's own name
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.command import DONE, progress, run
-from scripts.preparation import components, dialect, finishing, merging, operations, parameters, shapes
-from scripts.preparation.documents import run_passes
+from scripts.preparation import (
+    components,
+    cycles,
+    dialect,
+    finishing,
+    merging,
+    operations,
+    parameters,
+    shapes,
+)
+from scripts.preparation.documents import run_passes, standing
 from scripts.preparation.usable import check_usable
 from scripts.source import read, vendored
 from scripts.swap import write_file
@@ -44,8 +54,8 @@ PASSES = (
     components.push_null_out,
     components.collapse_aliases,
     components.hoist,
-    components.break_circles,
-    components.open_unions,
+    cycles.break_circles,
+    cycles.open_unions,
     merging.flatten,
     components.unwrap,
     components.push_null_out,
@@ -58,13 +68,12 @@ PASSES = (
     parameters.merge_paths,
     parameters.simplify_types,
     operations.merge_media_types,
-    components.break_cycles,
-    components.open_unions,
+    cycles.break_cycles,
+    cycles.open_unions,
     components.prune,
     components.name_components,
     finishing.check_defaults,
     finishing.complete_discriminators,
-    finishing.finish,
 )
 """The passes, in order. Mistakes are mended first; then schemas are brought into form; names come last."""
 
@@ -76,10 +85,33 @@ class Prepared:
     Attributes:
         document: The document in its normal form.
         notes: What was repaired, loosened and renamed, sorted by pointer.
+        origins: Where each schema stood upstream, by its JSON pointer in the prepared document.
     """
 
     document: Document
     notes: tuple[Note, ...]
+    origins: dict[str, str]
+
+    def upstream(self, pointer: str) -> str:
+        """Return where something of the prepared document stood upstream.
+
+        Args:
+            pointer: A JSON pointer to a schema, a parameter or a media type, or to what is in one.
+
+        Returns:
+            The pointer into the upstream document; the same one where nothing is known of it.
+        """
+        end = len(pointer)
+        while end > 0:
+            start, rest = pointer[:end], pointer[end:]
+            if start in self.origins:
+                return self.origins[start] + rest
+            if f"{start}/schema" in self.origins:
+                holder = self.origins[f"{start}/schema"].removesuffix("/schema")
+                of_content = re.fullmatch(r"(.*/parameters/[^/]*)/content/[^/]*", holder)
+                return (of_content[1] if of_content else holder) + rest
+            end = pointer.rfind("/", 0, end)
+        return pointer
 
 
 def prepare(document: Document) -> Prepared:
@@ -97,7 +129,9 @@ def prepare(document: Document) -> Prepared:
     check_usable(document)
     with progress("Preparing the document"):
         made, notes = run_passes(document, PASSES)
-    return Prepared(made, tuple(notes))
+        standing_notes = {replace(note, pointer=standing(document, note.pointer)) for note in notes}
+        origins = {here: standing(document, there) for here, there in finishing.origins(made).items()}
+        return Prepared(finishing.finish(made), tuple(sorted(standing_notes)), origins)
 
 
 def main() -> int:

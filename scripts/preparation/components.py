@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,25 +12,26 @@ from scripts.preparation.documents import (
     ANNOTATIONS,
     MARKS,
     ORIGIN,
+    PLACE,
     SOURCE,
+    UNIONS,
     VARIANT,
+    WANTED,
     Operation,
     Schema,
     change_operations,
     change_roots,
     change_schemas,
-    change_subschemas,
     child,
     component_of,
     components,
     find,
-    opened,
     operations,
     origin,
     parts_of,
     pointer_of,
     reference_to,
-    subschemas,
+    references,
     with_components,
 )
 from scripts.preparation.names import clashes, module_name, pascal_case, told_apart
@@ -41,14 +41,12 @@ if TYPE_CHECKING:
 
     from scripts.preparation.documents import Draft, Noting
 
-_UNIONS = ("anyOf", "oneOf")
-
 
 def unwrap(document: Draft, _noting: Noting) -> Draft:
     """Replace `allOf` and unions of one schema by that schema where only annotations stand beside them."""
 
     def change(schema: Schema, _pointer: str) -> Schema:
-        for key in ("allOf", *_UNIONS):
+        for key in ("allOf", *UNIONS):
             if len(schema.get(key, ())) != 1 or not isinstance(schema[key][0], dict):
                 continue
             beside = {k: v for k, v in schema.items() if k != key}
@@ -141,7 +139,7 @@ class _Hoisting:
                 for number, part in enumerate(made["allOf"])
             ]
         merging = merging or is_own_class(made)
-        for key in _UNIONS:
+        for key in UNIONS:
             if key in made:
                 made[key] = list(self._variants(made[key], name, child(way, key), merging=merging))
         return made
@@ -175,9 +173,9 @@ def is_own_class(schema: Schema) -> bool:
     if schema.get("type") == "object" or "properties" in schema:
         return True
     if "allOf" in schema:
-        return any(set(part) & {"$ref", "properties", "allOf", *_UNIONS} for part in schema["allOf"])
-    if any(key in schema for key in _UNIONS):
-        return any(key not in ANNOTATIONS | MARKS | {*_UNIONS, "discriminator"} for key in schema)
+        return any(set(part) & {"$ref", "properties", "allOf", *UNIONS} for part in schema["allOf"])
+    if any(key in schema for key in UNIONS):
+        return any(key not in ANNOTATIONS | MARKS | {*UNIONS, "discriminator"} for key in schema)
     return len(schema.get("enum", ())) > 1
 
 
@@ -197,7 +195,7 @@ def _variant_name(schema: Schema, number: int) -> str:
     return f"Variant{number}"
 
 
-def hoist(document: Draft, noting: Noting) -> Draft:
+def hoist(document: Draft, _noting: Noting) -> Draft:
     """Give every inline object and enum a component of its own, named by where it stands."""
     before = components(document)
     hoisting = _Hoisting(set(before))
@@ -215,8 +213,11 @@ def hoist(document: Draft, noting: Noting) -> Draft:
         return hoisting.place(schema, *places[pointer])
 
     document = change_roots(document, change)
-    names = _settle(hoisting, noting)
-    added = {names[way]: {**schema, ADDED: True} for way, (_, schema) in hoisting.found.items()}
+    names = _settle(hoisting)
+    added = {
+        names[way]: {**schema, ADDED: True, WANTED: name, PLACE: way}
+        for way, (name, schema) in hoisting.found.items()
+    }
     document = with_components(document, {**components(document), **added})
 
     def point(schema: Schema, _pointer: str) -> Schema:
@@ -228,17 +229,13 @@ def hoist(document: Draft, noting: Noting) -> Draft:
     return change_schemas(document, point) if added else document
 
 
-def _settle(hoisting: _Hoisting, noting: Noting) -> dict[str, str]:
-    """Choose the names of what was moved: the wanted one where it is free, else one with a word more."""
+def _settle(hoisting: _Hoisting) -> dict[str, str]:
+    """Choose keys for what was moved: the wanted name where it is free, else one with a word more."""
     identities = {f"={name}": _identities(name) for name in hoisting.taken}
     identities.update({way: _identities(name) for way, (name, _) in hoisting.found.items()})
     clashing = {way for group in clashes(identities) for way in group}
-    names: dict[str, str] = {}
-    for way, (name, schema) in hoisting.found.items():
-        names[way] = told_apart(name, way) if way in clashing else name
-        if way in clashing:
-            noting(origin(schema), Kind.RENAMED, f"class {pascal_case(names[way])}", f"{name} is taken.")
-    return names
+    found = hoisting.found.items()
+    return {way: told_apart(name, way) if way in clashing else name for way, (name, _) in found}
 
 
 def _identities(name: str) -> list[tuple[str, str]]:
@@ -409,11 +406,11 @@ def push_null_out(document: Draft, _noting: Noting) -> Draft:
 def prune(document: Draft, _noting: Noting) -> Draft:
     """Drop the components that preparation added and nothing refers to any more."""
     held = components(document)
-    pending = [used for schema in held.values() if ADDED not in schema for used in _references(schema)]
+    pending = [used for schema in held.values() if ADDED not in schema for used in references(schema)]
 
     def collect(schema: Any, pointer: str) -> Any:  # noqa: ANN401 - booleans are schemas too
         if not pointer.startswith("/components/schemas/"):
-            pending.extend(_references(schema))
+            pending.extend(references(schema))
         return schema
 
     change_roots(document, collect)
@@ -422,151 +419,36 @@ def prune(document: Draft, _noting: Noting) -> Draft:
         name = pending.pop()
         if name in held and name not in seen:
             seen.add(name)
-            pending += _references(held[name])
+            pending += references(held[name])
     kept = {name: schema for name, schema in held.items() if ADDED not in schema or name in seen}
     return with_components(document, kept) if len(kept) < len(held) else document
 
 
-def break_circles(document: Draft, noting: Noting) -> Draft:
-    """Loosen what leads back to itself by `allOf` and unions alone; such a schema says nothing there."""
-    return _without_cycles(document, noting, ("allOf", *_UNIONS))
-
-
-def open_unions(document: Draft, noting: Noting) -> Draft:
-    """Turn `oneOf` into `anyOf` where a variant was loosened, as a value may fit two of them now."""
-    while True:
-        loosened = {note.pointer for note in noting.notes if note.kind is Kind.LOOSENED}
-        if not loosened:
-            return document
-        made = change_schemas(document, _Opening(document, noting, loosened).open)
-        if all(
-            made["components"]["schemas"][name] is schema for name, schema in components(document).items()
-        ):
-            return made
-        document = made
-
-
-class _Opening:
-    """Finds the unions of which a variant was loosened, wherever in it that was."""
-
-    def __init__(self, document: Draft, noting: Noting, loosened: set[str]) -> None:
-        self.noting = noting
-        self.above = {pointer[:end] for pointer in loosened for end in _ends(pointer)}
-        users: dict[str, set[str]] = defaultdict(set)
-        for name, schema in components(document).items():
-            for used in _references(schema):
-                users[used].add(name)
-        pending = [name for name, schema in components(document).items() if self._is_wider(schema)]
-        self.wider: set[str] = set()
-        while pending:
-            name = pending.pop()
-            if name not in self.wider:
-                self.wider.add(name)
-                pending += users[name]
-
-    def open(self, schema: Schema, _pointer: str) -> Schema:
-        if "oneOf" not in schema or "anyOf" in schema or not any(map(self._is_affected, schema["oneOf"])):
-            return schema
-        why = "One of the variants accepts more than it did, and more than one may fit."
-        self.noting(origin(schema), Kind.LOOSENED, "`oneOf` is `anyOf`", why)
-        return {("anyOf" if key == "oneOf" else key): value for key, value in schema.items()}
-
-    def _is_affected(self, schema: Schema) -> bool:
-        return self._is_wider(schema) or any(name in self.wider for name in _references(schema))
-
-    def _is_wider(self, schema: Schema) -> bool:
-        return origin(schema) in self.above or any(
-            isinstance(inner, dict) and self._is_wider(inner) for _, inner in subschemas(schema)
-        )
-
-
-def _ends(pointer: str) -> Iterator[int]:
-    """Yield where the pointers end that a pointer lies below, and its own end."""
-    yield from (at for at, character in enumerate(pointer) if character == "/")
-    yield len(pointer)
-
-
-def _references(schema: Any) -> Iterator[str]:  # noqa: ANN401 - booleans are schemas too
-    """Yield the components that a schema refers to, anywhere in it."""
-    if isinstance(schema, dict):
-        if "$ref" in schema:
-            yield str(component_of(schema["$ref"]))
-        for _, inner in subschemas(schema):
-            yield from _references(inner)
-
-
-def break_cycles(document: Draft, noting: Noting) -> Draft:
-    """Loosen what leads back to itself without an object on the way; no type can be written for it."""
-    return _without_cycles(document, noting, ("items", *_UNIONS))
-
-
-def _without_cycles(document: Draft, noting: Noting, keywords: tuple[str, ...]) -> Draft:
-    held = components(document)
-    cycles = _Cycles(dict(held), noting, keywords)
-    for name in sorted(held):
-        cycles.visit(name, [])
-    same = all(cycles.components[name] is held[name] for name in held)
-    return document if same else with_components(document, cycles.components)
-
-
-@dataclass
-class _Cycles:
-    """Looks for ways of references that lead back to where they began.
-
-    Attributes:
-        components: The document's schema components; those that were visited are without cycles.
-        noting: Takes what was loosened.
-        keywords: What the ways go through; an object with properties ends a way unless `allOf` is among them.
-    """
-
-    components: dict[str, Schema]
-    noting: Noting
-    keywords: tuple[str, ...]
-    _visited: set[str] = field(default_factory=set)
-
-    def visit(self, name: str, way: list[str]) -> None:
-        """Cut the cycles that go through a component."""
-        if name not in self._visited and name in self.components:
-            self.components[name] = self._cut(self.components[name], [*way, name])
-            self._visited.add(name)
-
-    def _cut(self, schema: Schema, way: list[str]) -> Schema:
-        target = component_of(schema["$ref"]) if "$ref" in schema else None
-        if target in way:
-            what = f"{target} leads back to itself here."
-            self.noting(origin(schema), Kind.LOOSENED, "accepts all", what)
-            return {ORIGIN: origin(schema)}
-        if target is not None:
-            self.visit(target, way)
-        if "allOf" not in self.keywords and (schema.get("type") == "object" or "properties" in schema):
-            return schema
-
-        def inner(value: Any, place: str) -> Any:  # noqa: ANN401 - booleans are schemas too
-            steps = place.split("/")[1] in self.keywords and isinstance(value, dict)
-            return self._cut(value, way) if steps else value
-
-        return opened(schema, change_subschemas(schema, "", inner))
+LONGEST_NAME = 120
+"""Characters of a component's name; its module is a file of that name."""
 
 
 def name_components(document: Draft, noting: Noting) -> Draft:
     """Give components keys that become classes and modules of their own."""
     held = components(document)
-    safe = {name: re.sub(r"[^A-Za-z0-9._-]", "_", name) for name in held}
-    odd: set[str] = {name for name, key in safe.items() if key != name and list(safe.values()).count(key) > 1}
-    for group in clashes({name: _identities(name) for name in held}):
+    wanted = {name: str(schema.get(WANTED, name)) for name, schema in held.items()}
+    safe = {name: re.sub(r"[^A-Za-z0-9._-]", "_", want) for name, want in wanted.items()}
+    odd = {name for name, key in safe.items() if not pascal_case(key) or len(key) > LONGEST_NAME}
+    for group in clashes({name: _identities(key) for name, key in safe.items()}):
         # One that is written as its class keeps its name; the others get a word more.
-        plain = [name for name in group if pascal_case(name) == name]
+        plain = [name for name in group if ADDED not in held[name] and pascal_case(name) == name]
         odd |= set(group) - set(plain[:1])
-    renamed = {name: told_apart(key, name) if name in odd else key for name, key in safe.items()}
-    changed = {name: key for name, key in renamed.items() if key != name}
+    keys = {
+        name: told_apart(key[: LONGEST_NAME - 20], str(held[name].get(PLACE, name))) if name in odd else key
+        for name, key in safe.items()
+    }
+    for name in [name for name, key in keys.items() if key != wanted[name]]:
+        why = "Another schema gives the same class or module, or none does."
+        why = why if name in odd else "A key has no such characters."
+        what = f"{wanted[name]} is class {pascal_case(keys[name])}"
+        noting(origin(held[name]), Kind.RENAMED, what, why)
+    changed = {name: key for name, key in keys.items() if key != name}
     if not changed:
         return document
-    for name, key in changed.items():
-        why = (
-            "Another schema gives the same class or module."
-            if name in odd
-            else "A key has no such characters."
-        )
-        noting(origin(held[name]), Kind.RENAMED, f"{name} is class {pascal_case(key)}", why)
-    made = {renamed[name]: schema for name, schema in held.items()}
+    made = {keys[name]: schema for name, schema in held.items()}
     return rename_references(with_components(document, made), changed)

@@ -175,6 +175,7 @@ def _sort_enum(schema: Schema, noting: Noting, *, also_null: bool) -> Schema:
         noting(origin(schema), Kind.LOOSENED, f"type {declared!r} dropped", "No value of the enum is of it.")
     outside = {key: value for key, value in schema.items() if key in ANNOTATIONS | MARKS}
     inside = {key: v for key, v in schema.items() if key not in ("enum", "type") and key not in outside}
+    _note_boolean(fitting, schema, noting)
     variants = [
         *_variants(fitting, inside),
         *_loose_variants(fitting, schema, noting),
@@ -192,13 +193,19 @@ def _variants(values: list[Any], inside: Schema) -> list[Schema]:
         of_kind = [v for v in values if type(v) is kind]
         if kind is int and fractions:
             continue
-        if kind is bool and len(of_kind) > 1:
+        if kind is bool and of_kind:
             found.append({"type": "boolean", **inside})
         elif len(of_kind) == 1:
             found.append({"type": name, "const": of_kind[0], **inside})
         elif of_kind:
             found.append({"type": name, "enum": of_kind, **inside})
     return found
+
+
+def _note_boolean(values: list[Any], schema: Schema, noting: Noting) -> None:
+    if len([v for v in values if isinstance(v, bool)]) == 1:
+        why = "The code has no type for one boolean."
+        noting(origin(schema), Kind.LOOSENED, "accepts every boolean", why)
 
 
 def _loose_variants(values: list[Any], schema: Schema, noting: Noting) -> list[Schema]:

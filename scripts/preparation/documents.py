@@ -35,6 +35,7 @@ class Noting:
 Pass: TypeAlias = Callable[[Draft, Noting], Draft]
 """A document made from another one, which stays as it is."""
 
+UNIONS = ("anyOf", "oneOf")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 ORIGIN = "x-upstream-pointer"
@@ -47,7 +48,11 @@ SOURCE = "x-variant-of"
 """Names the component that a variant of a union was made from, for the union's discriminator."""
 MEETING = "x-meeting"
 """Marks an `allOf` of what several parts say of one thing."""
-MARKS = frozenset({ORIGIN, ADDED, VARIANT, SOURCE, MEETING})
+WANTED = "x-wanted-name"
+"""What a component that preparation added would be called, were no other one called so."""
+PLACE = "x-place"
+"""Says in words where such a component stood, which tells it from the others that want its name."""
+MARKS = frozenset({ORIGIN, ADDED, VARIANT, SOURCE, MEETING, WANTED, PLACE})
 
 ANNOTATIONS = frozenset(
     {
@@ -118,6 +123,30 @@ def find(document: object, pointer: str) -> Any:  # noqa: ANN401 - any JSON valu
     return value
 
 
+def standing(document: object, pointer: str) -> str:
+    """Return the pointer to what stands in a document, behind references too, or to what would hold it."""
+    value: Any = document
+    found = ""
+    followed = 0
+    parts = parts_of(pointer)
+    while parts:
+        reference = value.get("$ref") if isinstance(value, dict) and parts[0] not in value else None
+        if isinstance(reference, str) and reference.startswith("#/") and followed < MOST_REFERENCES:
+            followed += 1
+            value, found, parts = document, "", [*parts_of(pointer_of(reference)), *parts]
+            continue
+        try:
+            value = find(value, child("", parts[0]))
+        except KeyError:
+            break
+        found = child(found, parts.pop(0))
+    return found
+
+
+MOST_REFERENCES = 20
+"""References that are followed one after the other."""
+
+
 def component_of(reference: str) -> str | None:
     """Return the schema component that a reference names, or None where it names something else."""
     if not reference.startswith("#"):
@@ -165,14 +194,40 @@ def subschemas(schema: Schema) -> Iterator[tuple[tuple[str | int, ...], Any]]:
 
 
 def opened(before: Schema, after: Schema) -> Schema:
-    """Turn `oneOf` into `anyOf` where a variant became one that accepts all; it would accept nothing else."""
-    if "oneOf" not in after or after["oneOf"] is before["oneOf"]:
-        return after
-    plain = [not any(key not in ANNOTATIONS | MARKS for key in variant) for variant in after["oneOf"]]
-    if not any(plain):
-        return after
-    rest = {key: value for key, value in after.items() if key != "oneOf"}
-    return rest if "anyOf" in rest else {**rest, "anyOf": after["oneOf"]}
+    """Bring unions into form of which a variant became one that accepts all.
+
+    `oneOf` would accept nothing else then. And where the others say nothing of types, no union is left.
+    """
+    for key in UNIONS:
+        if key not in after or after[key] is before.get(key):
+            continue
+        if not any(variant.keys() <= ANNOTATIONS | MARKS for variant in after[key]):
+            continue
+        variants = after[key]
+        after = {name: value for name, value in after.items() if name != key}
+        if "anyOf" not in after and any(map(has_shape, variants)):
+            after["anyOf"] = variants
+    return after
+
+
+def references(schema: Any) -> Iterator[str]:  # noqa: ANN401 - booleans are schemas too
+    """Yield the components that a schema refers to, anywhere in it."""
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            yield str(component_of(schema["$ref"]))
+        for _, inner in subschemas(schema):
+            yield from references(inner)
+
+
+SHAPES = {"$ref", "type", "enum", "const", "properties", "items", "additionalProperties", "format", *UNIONS}
+"""Keywords that the generator makes types of."""
+
+
+def has_shape(schema: Schema) -> bool:
+    """Tell whether the generator would make more of a schema than `Any`."""
+    return any(
+        key in SHAPES and not (key in UNIONS and not any(has_shape(v) for v in schema[key])) for key in schema
+    )
 
 
 Change: TypeAlias = Callable[[Schema, str], Schema]

@@ -10,7 +10,9 @@ from scripts.notes import Kind
 from scripts.preparation.dialect import is_of_type
 from scripts.preparation.documents import (
     MARKS,
+    ORIGIN,
     SOURCE,
+    UNIONS,
     Schema,
     change_schemas,
     child,
@@ -24,8 +26,6 @@ from scripts.preparation.names import pascal_case
 
 if TYPE_CHECKING:
     from scripts.preparation.documents import Draft, Noting
-
-_UNIONS = ("anyOf", "oneOf")
 
 
 def check_defaults(document: Draft, noting: Noting) -> Draft:
@@ -44,7 +44,7 @@ def check_defaults(document: Draft, noting: Noting) -> Draft:
             noting(
                 place, Kind.LOOSENED, "default dropped", "The generator writes none for objects and lists."
             )
-        elif not any(key in schema for key in ("type", "const", "enum", *_UNIONS)):
+        elif not any(key in schema for key in ("type", "const", "enum", *UNIONS)):
             noting(place, Kind.LOOSENED, "default dropped", "The generator writes none without a type.")
         else:
             return schema
@@ -65,7 +65,7 @@ def _accepts(
         return name not in seen and _accepts(
             components(document).get(name, {}), value, document, seen | {name}
         )
-    for key in _UNIONS:
+    for key in UNIONS:
         if key in schema:
             return any(_accepts(variant, value, document, seen) for variant in schema[key])
     allowed = [schema["const"]] if "const" in schema else schema.get("enum", [value])
@@ -102,7 +102,7 @@ def complete_discriminators(document: Draft, noting: Noting) -> Draft:
         if discriminator is None:
             return schema
         bare = {key: value for key, value in schema.items() if key != "discriminator"}
-        variants = [component_of(v["$ref"]) for key in _UNIONS for v in schema.get(key, ()) if "$ref" in v]
+        variants = [component_of(v["$ref"]) for key in UNIONS for v in schema.get(key, ()) if "$ref" in v]
         name = discriminator.get("propertyName")
         if not isinstance(name, str) or not variants:
             return bare
@@ -139,7 +139,20 @@ def _constants(schema: Schema, name: str) -> list[str]:
     return [item for item in found if isinstance(item, str)]
 
 
-def finish(document: Draft, _noting: Noting) -> Draft:
+def origins(document: Draft) -> dict[str, str]:
+    """Return where the schemas of a document stood upstream, by the pointers that they have now."""
+    found: dict[str, str] = {}
+
+    def collect(schema: Schema, pointer: str) -> Schema:
+        if ORIGIN in schema:
+            found[pointer] = origin(schema)
+        return schema
+
+    change_schemas(document, collect)
+    return found
+
+
+def finish(document: Draft) -> Draft:
     """Keep what the generator reads, without the marks of preparation."""
 
     def clean(schema: Schema, _pointer: str) -> Schema:

@@ -20,12 +20,16 @@ from scripts.preparation.documents import (
     MARKS,
     MEETING,
     ORIGIN,
+    PLACE,
     SOURCE,
+    UNIONS,
     VARIANT,
+    WANTED,
     Schema,
     change_roots,
     component_of,
     components,
+    has_shape,
     origin,
     reference_to,
     with_components,
@@ -45,10 +49,6 @@ MOST_NAMED = 100
 
 MOST_VARIANTS = 24
 """Variants that `allOf` may multiply a union to; of more, one object is made with the properties of all."""
-
-_UNIONS = ("anyOf", "oneOf")
-_SHAPES = {"$ref", "type", "enum", "const", "properties", "items", "additionalProperties", "format", *_UNIONS}
-"""Keywords that the generator makes types of."""
 
 _STRICTER = {
     **dict.fromkeys(("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum"), max),
@@ -114,7 +114,7 @@ class _Merger:
         for key in ("items", "additionalProperties"):
             if key in made:
                 made[key] = self.flat(made[key])
-        for key in _UNIONS:
+        for key in UNIONS:
             if key in made:
                 made[key] = [self.flat(variant) for variant in made[key]]
         return made
@@ -136,26 +136,27 @@ class _Merger:
         self._open.pop()
         if key not in self._names:
             return made
-        self.named[self._names[key]] = {**made, ADDED: True}
+        name = self._names[key]
+        self.named[name] = {**made, ADDED: True, PLACE: key, WANTED: name.rpartition("_")[0]}
         return {**reference_to(self._names[key]), ORIGIN: origin(schema)}
 
     def _top(self, schema: Schema) -> Schema:
         """Flatten a schema but not what is in its properties and items; those may lead back to it."""
-        if "$ref" in schema or not any(key in schema for key in (*_UNIONS, "allOf")):
+        if "$ref" in schema or not any(key in schema for key in (*UNIONS, "allOf")):
             return schema
         outside = (ANNOTATIONS | MARKS | {"discriminator"}) - {MEETING}
         outer = {key: v for key, v in schema.items() if key in outside}
         marks = {ORIGIN: schema[ORIGIN]} if ORIGIN in schema else {}
-        inside = outside | {*_UNIONS, "allOf", MEETING}
+        inside = outside | {*UNIONS, "allOf", MEETING}
         base = {key: v for key, v in schema.items() if key not in inside}
-        tops = {key: [self._top(v) for v in schema[key]] for key in _UNIONS if key in schema}
+        tops = {key: [self._top(v) for v in schema[key]] for key in UNIONS if key in schema}
         unions = [{**marks, key: v} if len(v) > 1 else v[0] for key, v in tops.items()]
         if unions and "discriminator" in outer:
             unions[0] = {**unions[0], "discriminator": outer.pop("discriminator")}
         parts = [{**marks, **base}] if base else []
         parts += [*(self._top(part) for part in schema.get("allOf", ())), *unions]
-        shaped = [part for part in parts if _has_shape(part)]
-        assertions = [part for part in parts if not _has_shape(part) and not _is_any(part)]
+        shaped = [part for part in parts if has_shape(part)]
+        assertions = [part for part in parts if not has_shape(part) and not _is_any(part)]
         if not shaped:
             return _with_assertions(outer, assertions)
         try:
@@ -199,13 +200,13 @@ class _Merger:
             if _adds_nothing(other, self._target(given)):
                 return given
         for one, other in (targets, targets[::-1]):
-            if any(key in one for key in _UNIONS):
+            if any(key in one for key in UNIONS):
                 return self._distribute(one, other, place)
         return self._meet_simple(*targets, place)
 
     def _distribute(self, union: Schema, other: Schema, place: str) -> Schema:
         """Meet each variant of a union with the other schema."""
-        key = next(key for key in _UNIONS if key in union)
+        key = next(key for key in UNIONS if key in union)
         found: list[Schema] = []
         for variant in union[key]:
             try:
@@ -222,7 +223,7 @@ class _Merger:
                 found.append({**_named(met, name), **source})
         if not found:
             raise _NeverError
-        rest = {k: v for k, v in union.items() if k not in (*_UNIONS, "discriminator", VARIANT)}
+        rest = {k: v for k, v in union.items() if k not in (*UNIONS, "discriminator", VARIANT)}
         if len(found) == 1:
             return found[0] if "$ref" in found[0] else {**rest, **found[0]}
         if len(found) > max(MOST_VARIANTS, len(union[key])):
@@ -432,14 +433,6 @@ def _is_any(schema: Schema) -> bool:
     )
 
 
-def _has_shape(schema: Schema) -> bool:
-    """Tell whether the generator would make more of a schema than `Any`."""
-    return any(
-        key in _SHAPES and not (key in _UNIONS and not any(_has_shape(v) for v in schema[key]))
-        for key in schema
-    )
-
-
 def _kinds(schema: Schema) -> set[str]:
     """Return the types of values that a simple schema may accept."""
     kind = schema.get("type")
@@ -468,7 +461,7 @@ def _with_assertions(schema: Schema, parts: list[Schema]) -> Schema:
         if "required" in bare and "required" in made:
             held = made["required"]
             made["required"] = [*held, *(name for name in bare.pop("required") if name not in held)]
-        if set(bare) & {*made, *_UNIONS, "allOf"}:
+        if set(bare) & {*made, *UNIONS, "allOf"}:
             extra.append(bare)
         else:
             made.update(bare)

@@ -133,39 +133,61 @@ def _inlined(document: Draft, holder: dict[str, Any], place: str, noting: Noting
 
 def mend_security(document: Draft, noting: Noting) -> Draft:
     """Bring security requirements into their form, and the document's into operations without their own."""
-    common = _requirements(document.get("security"), "/security", noting)
+    held = document.get("components") or {}
+    known = set(held["securitySchemes"]) if isinstance(held.get("securitySchemes"), dict) else set()
+    common = _requirements(document.get("security"), "/security", known, noting)
 
     def change(operation: Operation) -> dict[str, Any]:
-        given = operation.value.get("security")
-        if given is None:
-            return {**operation.value, "security": common} if common else operation.value
-        return {
-            **operation.value,
-            "security": _requirements(given, child(operation.pointer, "security"), noting),
-        }
+        place = child(operation.pointer, "security")
+        own = _requirements(operation.value.get("security"), place, known, noting)
+        bare = {key: value for key, value in operation.value.items() if key != "security"}
+        wanted = common if own is None else own
+        return bare if wanted is None else {**bare, "security": wanted}
 
-    made = change_operations(document, change)
-    return {**made, "security": common} if "security" in document else made
+    made = {key: value for key, value in change_operations(document, change).items() if key != "security"}
+    return made if common is None else {**made, "security": common}
 
 
-def _requirements(given: Any, place: str, noting: Noting) -> list[dict[str, list[str]]]:  # noqa: ANN401 - any JSON value
+def _requirements(
+    given: Any,  # noqa: ANN401 - any JSON value
+    place: str,
+    known: set[str],
+    noting: Noting,
+) -> list[dict[str, list[str]]] | None:
+    """Return requirements in their form, or None where there are none of that kind."""
     if given is None:
-        return []
-    found: list[dict[str, list[str]]] = []
-    for item in given if isinstance(given, list) else [given]:
+        return None
+    read: list[dict[str, list[str]]] = []
+    for item in _flat(given):
         if isinstance(item, str):
-            found.append({item: []})
+            read.append({item: []})
         elif isinstance(item, dict):
-            found.append(
-                {name: [s for s in _flat(scopes) if isinstance(s, str)] for name, scopes in item.items()}
-            )
-    if found != given:
-        noting(
-            place,
-            Kind.REPAIRED,
-            "scopes read as lists of texts",
-            "A requirement lists the scopes of each scheme.",
-        )
+            texts = {name: [s for s in _flat(scopes) if isinstance(s, str)] for name, scopes in item.items()}
+            read.append(texts)
+    if read != given:
+        why = "A requirement lists the scopes of each scheme."
+        noting(place, Kind.REPAIRED, "scopes read as lists of texts", why)
+    if not read and given != []:
+        return None
+    found = [_known(requirement, place, known, noting) for requirement in read]
+    kept = [new for new, old in zip(found, read, strict=True) if new or not old]
+    return kept if kept or not read else None
+
+
+def _known(
+    requirement: dict[str, list[str]], place: str, known: set[str], noting: Noting
+) -> dict[str, list[str]]:
+    """Leave out schemes that the document does not define; a number at the end may be one too much."""
+    found: dict[str, list[str]] = {}
+    for name, scopes in requirement.items():
+        meant = name if name in known else re.sub(r"-\d+$", "", name)
+        if meant in known:
+            found.setdefault(meant, scopes)
+        why = f"The document does not define {name!r}."
+        if meant not in known:
+            noting(place, Kind.LOOSENED, f"{name!r} left out", why)
+        elif meant != name:
+            noting(place, Kind.REPAIRED, f"{name!r} is {meant!r}", why)
     return found
 
 
