@@ -150,7 +150,7 @@ def _build(
 
     config = Config.from_sources(
         # Values that the document does not have are left as they are, which Python's own enums cannot.
-        ConfigFile.model_validate({**configuration.settings, "literal_enums": True, "post_hooks": []}),
+        ConfigFile.model_validate({"literal_enums": True, **configuration.settings, "post_hooks": []}),
         # Any kind but `none` writes py.typed and a pyproject.toml that holds the formatter's settings.
         MetaType.UV,
         document_source=Path(),  # not read: the document is handed over as it is
@@ -161,6 +161,8 @@ def _build(
     named = name_all(document, lambda name: str(PythonIdentifier(name, config.field_prefix)))
     notes = named.notes + _rename_classes(named.document, config)
     _take_all_media_types(named.document, config)
+    info = named.document["info"]
+    info.update({key: _without_surrogates(words) for key, words in info.items() if isinstance(words, str)})
     data = GeneratorData.from_dict(named.document, config=config)
     if isinstance(data, GeneratorError):
         return [data], notes

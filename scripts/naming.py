@@ -226,9 +226,8 @@ def assign(
 
 def _wish(name: str, identifier: Identifier) -> str:
     """Give the Python name that a name alone would have, spelled as it stays when it is made again."""
-    wish = ""
-    while wish != name:
-        wish, name = name, identifier(unicodedata.normalize("NFKC", name))
+    while (wish := identifier(unicodedata.normalize("NFKC", name))) != name:
+        name = wish
     return wish
 
 
