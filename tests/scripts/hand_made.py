@@ -1097,3 +1097,220 @@ LINES["recursion through parts"] = Line(
     ),
     reads=(Read("GET /a", {"b": {"b": {"x": "1"}, "y": "2"}}),),
 )
+KEYWORDS = (
+    "$ref", "type", "properties", "items", "required", "enum", "const", "allOf", "anyOf", "oneOf", "not",
+    "nullable", "title", "default", "example", "examples", "format", "discriminator", "additionalProperties",
+    "description", "schema", "schemas", "content", "parameters", "x-content-type", "readOnly",
+)  # fmt: skip
+LINES["properties called like keywords"] = Line(
+    document(
+        {
+            "/a": getter(
+                "getA", ref("schemas"), parameters=[parameter(name) for name in ("$ref", "schema", "type")]
+            ),
+            "/b": getter("getB", {"type": "object", "example": {"$ref": "no reference", "title": "kept"}}),
+        },
+        {
+            "schemas": {
+                "type": "object",
+                "required": ["type", "$ref"],
+                "properties": dict.fromkeys(KEYWORDS, STRING) | {"inner": ref("properties")},
+            },
+            "properties": thing(required=BOOLEAN, enum={"type": "array", "items": STRING}, nullable=BOOLEAN),
+        },
+    ),
+    reads=(
+        Read(
+            "GET /a",
+            {name: f"a {name}" for name in KEYWORDS},
+            {"format": "a format", "required": "a required"},
+        ),
+        Read(
+            "GET /a",
+            {"inner": {"required": True, "enum": ["x"], "nullable": False}},
+            {"inner.required": True},
+        ),
+        Read("GET /b", {"$ref": "#/components/schemas/schemas", "title": 1}),
+    ),
+    sends=(Send("GET /a", {1: "x", 2: "y"}, query=[("schema", "x"), ("type", "y")]),),
+    exact=True,
+)
+LINES["names of all kinds"] = Line(
+    document(
+        {
+            f"/{number}": getter(f"get {name}", ref(name), tags=[name, "second"])
+            for number, name in enumerate(["a.b", "a b", "größe", "1st", "class", "None", "日本", "-", "x-y"])
+            if " " not in name
+        },
+        {name: thing(x=STRING) for name in ("a.b", "größe", "1st", "class", "None", "日本", "-", "x-y")},
+    ),
+    reads=tuple(Read(f"GET /{number}", {"x": "1"}, {"x": "1"}) for number in (0, 2, 3, 4, 5, 6, 7, 8)),
+    exact=True,
+)
+LINES["parts of an operation by reference"] = Line(
+    document(
+        {
+            "/a/{id}": {
+                "parameters": [{"$ref": "#/components/parameters/Id"}],
+                "post": {
+                    "operationId": "postA",
+                    "parameters": [{"$ref": "#/components/parameters/Limit"}],
+                    "requestBody": {"$ref": "#/components/requestBodies/Thing"},
+                    "responses": {
+                        "200": {"$ref": "#/components/responses/Chain"},
+                        "404": {"$ref": "#/components/responses/Thing"},
+                    },
+                },
+            }
+        },
+        {"Thing": thing(x=STRING)},
+        parameters={
+            "Id": parameter("id", place="path"),
+            "Limit": parameter("limit", INTEGER),
+        },
+        requestBodies={"Thing": {"required": True, **content(ref("Thing"))}},
+        responses={
+            "Chain": {"$ref": "#/components/responses/Thing"},
+            "Thing": {"description": "x", **content(ref("Thing"))},
+        },
+    ),
+    reads=(
+        Read("POST /a/{id}", {"x": "1"}, {"x": "1"}, kind="Thing"),
+        Read("POST /a/{id}", {"x": "1"}, {"x": "1"}, code=404, kind="Thing"),
+    ),
+    sends=(
+        Send(
+            "POST /a/{id}",
+            {0: "y", "body": {"x": "1"}, "limit": 3},
+            path="/a/y",
+            query=[("limit", "3")],
+            body={"x": "1"},
+        ),
+    ),
+    exact=True,
+)
+LINES["definitions within schemas"] = Line(
+    document(
+        {"/a": getter("getA", ref("Whole"))},
+        {
+            "Whole": {
+                "$defs": {"Part": thing(n=INTEGER)},
+                "type": "object",
+                "properties": {
+                    "part": {"$ref": f"#{AT}/Whole/$defs/Part"},
+                    "same": {"$ref": f"#{AT}/Whole/properties/part"},
+                },
+                "patternProperties": {"^x-": STRING},
+                "not": {"required": ["never"]},
+            },
+        },
+        openapi="3.1.0",
+    ),
+    reads=(Read("GET /a", {"part": {"n": 1}, "same": {"n": 2}, "x-y": "z"}, {"part.n": 1, "same.n": 2}),),
+)
+LINES["formats, and values that do not have them"] = Line(
+    document(
+        {"/a": getter("getA", {"type": "array", "items": ref("Formats")})},
+        {
+            "Formats": thing(
+                time={"type": "string", "format": "date-time"},
+                day={"type": "string", "format": "date"},
+                unique={"type": "string", "format": "uuid"},
+                whole={"type": "integer", "format": "int32"},
+                number={"type": "number", "format": "float"},
+                bytes={"type": "string", "format": "byte"},
+                either={"oneOf": [{"type": "string", "format": "date-time"}, INTEGER, STRING]},
+            )
+        },
+    ),
+    reads=(
+        Read("GET /a", [{"time": "2026-07-21T10:00:00.000Z", "day": "2026-07-21"}], {"0.day": "2026-07-21"}),
+        Read(
+            "GET /a",
+            [
+                {"time": time, "either": time}
+                for time in (
+                    "2026-07-21T10:00:00+02:00",
+                    "2026-07-21T10:00:00",
+                    "2026-07-21 10:00:00Z",
+                    "2026-07-21",
+                    "2026",
+                    "2026-07-21T24:00:00Z",
+                    "2026-07-21T23:59:60Z",
+                    "0000-01-01T00:00:00Z",
+                    "2026-02-30T00:00:00Z",
+                    "2026-07-21t10:00:00z",
+                    "20260721T100000Z",
+                    "2026-W30-2",
+                    "",
+                    "soon",
+                    "10:00",
+                )
+            ],
+        ),
+        Read(
+            "GET /a",
+            [{"day": day} for day in ("2026-02-30", "20260721", "2026-W30", "2026-07-21T00:00:00Z", "", "x")],
+        ),
+        Read(
+            "GET /a",
+            [
+                {"unique": text}
+                for text in (
+                    "x",
+                    "",
+                    "6F9619FF-8B86-D011-B42D-00CF4FC964FF",
+                    "{6f9619ff8b86d011b42d00cf4fc964ff}",
+                )
+            ],
+        ),
+        Read(
+            "GET /a",
+            [{"whole": 2**70, "number": 10**30}, {"whole": 1.0, "number": 1}, {"whole": "1", "bytes": "=="}],
+        ),
+    ),
+    exact=True,
+)
+LINES["forms and files"] = Line(
+    document(
+        {
+            "/form": {
+                "post": operation(
+                    "postForm",
+                    requestBody=content(thing(a=STRING, n=INTEGER), "application/x-www-form-urlencoded"),
+                )
+            },
+            "/parts": {
+                "post": operation(
+                    "postParts",
+                    requestBody=content(
+                        thing("file", file={"type": "string", "format": "binary"}, name=STRING),
+                        "multipart/form-data",
+                    ),
+                )
+            },
+            "/either": {
+                "post": operation(
+                    "postEither",
+                    requestBody={
+                        "content": {
+                            "application/json": {"schema": thing(a=STRING)},
+                            "text/plain": {"schema": STRING},
+                        }
+                    },
+                )
+            },
+        }
+    ),
+    sends=(
+        Send(
+            "POST /form",
+            {"body": {"a": "xy", "n": 1}},
+            body=b"a=xy&n=1",
+            media_type="application/x-www-form-urlencoded",
+        ),
+        Send("POST /parts", {"body": {"file": "abc", "name": "n"}}, media_type="multipart/form-data"),
+        Send("POST /either", {"body": {"a": "x"}}, body={"a": "x"}, media_type="application/json"),
+    ),
+    exact=True,
+)
