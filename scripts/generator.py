@@ -163,7 +163,8 @@ def _build(
     _take_all_media_types(named.document, config)
     info = named.document["info"]
     info.update({key: _without_surrogates(words) for key, words in info.items() if isinstance(words, str)})
-    data = GeneratorData.from_dict(named.document, config=config)
+    with _without_copies():
+        data = GeneratorData.from_dict(named.document, config=config)
     if isinstance(data, GeneratorError):
         return [data], notes
     code = Code(plain=_class_name(named.plain, config), tags=_tags(named.document, config))
@@ -271,6 +272,23 @@ def _overwritten(data: GeneratorData) -> list[GeneratorError]:
         for (folder, name), count in Counter(modules).items()
         if count > 1
     ]
+
+
+@contextlib.contextmanager
+def _without_copies() -> Iterator[None]:
+    """Spare the generator half its time.
+
+    It copies each operation, and all schemas that this leads to, three times over, and throws the original
+    away each time.
+    """
+    from openapi_python_client.parser import openapi  # noqa: PLC0415 - as above
+
+    copies = vars(openapi)["deepcopy"]
+    vars(openapi)["deepcopy"] = lambda operation: operation
+    try:
+        yield
+    finally:
+        vars(openapi)["deepcopy"] = copies
 
 
 @contextlib.contextmanager
