@@ -34,7 +34,7 @@ from scripts.preparation.documents import (
     references,
     with_components,
 )
-from scripts.preparation.names import clashes, module_name, pascal_case, told_apart
+from scripts.preparation.names import LONGEST_NAME, clashes, module_name, pascal_case, told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -422,10 +422,6 @@ def prune(document: Draft, _noting: Noting) -> Draft:
             pending += references(held[name])
     kept = {name: schema for name, schema in held.items() if ADDED not in schema or name in seen}
     return with_components(document, kept) if len(kept) < len(held) else document
-
-
-LONGEST_NAME = 120
-"""Characters of a component's name; its module is a file of that name."""
 
 
 def name_components(document: Draft, noting: Noting) -> Draft:

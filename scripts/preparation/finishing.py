@@ -23,6 +23,7 @@ from scripts.preparation.documents import (
     with_components,
 )
 from scripts.preparation.names import pascal_case
+from scripts.preparation.operations import are_servers
 
 if TYPE_CHECKING:
     from scripts.preparation.documents import Draft, Noting
@@ -165,11 +166,7 @@ def finish(document: Draft) -> Draft:
     made = change_schemas(document, clean)
     wanted = ("openapi", "info", "servers", "security", "paths", "components")
     kept: Draft = {key: made[key] for key in wanted if key in made}
-    servers = kept.get("servers")
-    if not (
-        isinstance(servers, list)
-        and all(isinstance(s, dict) and isinstance(s.get("url"), str) for s in servers)
-    ):
+    if not are_servers(kept.get("servers")):
         kept.pop("servers", None)
     held = dict(sorted(components(made).items(), key=lambda pair: pascal_case(pair[0])))
     return with_components(kept, held)

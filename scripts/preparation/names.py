@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
 
+LONGEST_NAME = 120
+"""Characters of a name; its module is a file of that name."""
+
 _DELIMITERS = ". _-"
 
 

@@ -20,7 +20,7 @@ from scripts.preparation.documents import (
     parts_of,
     pointer_of,
 )
-from scripts.preparation.names import clashes, pascal_case, snake_case, told_apart
+from scripts.preparation.names import LONGEST_NAME, clashes, snake_case, told_apart
 
 if TYPE_CHECKING:
     from scripts.preparation.documents import Draft, Noting
@@ -131,6 +131,45 @@ def _inlined(document: Draft, holder: dict[str, Any], place: str, noting: Noting
     return made
 
 
+def mend_security_schemes(document: Draft, noting: Noting) -> Draft:
+    """Keep the security schemes that say what they are, with the fields that are texts."""
+    held = document.get("components") or {}
+    given = held.get("securitySchemes")
+    schemes: dict[str, Any] = {}
+    for name, value in given.items() if isinstance(given, dict) else ():
+        place = child("/components/securitySchemes", name)
+        scheme = _scheme(document, value)
+        if scheme is None:
+            noting(place, Kind.LOOSENED, f"{name!r} left out", "It is no security scheme.")
+        else:
+            schemes[name] = scheme
+    rest = {key: value for key, value in held.items() if key != "securitySchemes"}
+    return {**document, "components": {**rest, "securitySchemes": schemes} if schemes else rest}
+
+
+def _scheme(document: Draft, value: dict[str, Any]) -> dict[str, Any] | None:
+    try:
+        value = resolve(document, value)
+    except KeyError:
+        return None
+    made: dict[str, Any] = {key: item for key, item in value.items() if isinstance(item, str)}
+    flows = value.get("flows")
+    if isinstance(flows, dict):
+        named = {name: flow for name, flow in flows.items() if name in _FLOWS and isinstance(flow, dict)}
+        made["flows"] = {name: _flow(flow) for name, flow in named.items()}
+    return made if made.get("type") else None
+
+
+_FLOWS = ("implicit", "password", "clientCredentials", "authorizationCode")
+
+
+def _flow(flow: dict[str, Any]) -> dict[str, Any]:
+    scopes = flow.get("scopes")
+    texts = {key: value for key, value in flow.items() if isinstance(value, str)}
+    named = {name: _text(value, "") for name, value in scopes.items()} if isinstance(scopes, dict) else {}
+    return {**texts, "scopes": named}
+
+
 def mend_security(document: Draft, noting: Noting) -> Draft:
     """Bring security requirements into their form, and the document's into operations without their own."""
     held = document.get("components") or {}
@@ -218,36 +257,40 @@ def mend_status_codes(document: Draft, noting: Noting) -> Draft:
 
 def name_operations(document: Draft, noting: Noting) -> Draft:
     """Give every operation an operationId that is a module of its own in its tag."""
-    ids: dict[str, str] = {}
-    for operation in operations(document):
-        given = operation.value.get("operationId")
-        ids[operation.pointer] = given if given and snake_case(given) else _id_of(operation)
-    by_pointer = {operation.pointer: operation for operation in operations(document)}
-
-    def identity(pointer: str) -> tuple[str, str]:
-        tags = by_pointer[pointer].value.get("tags") or ["default"]
-        return snake_case(tags[0]), snake_case(ids[pointer])
-
-    clashing = {p for group in clashes({pointer: [identity(pointer)] for pointer in ids}) for p in group}
-    same_class = {
-        p for group in clashes({pointer: [pascal_case(i)] for pointer, i in ids.items()}) for p in group
+    found = list(operations(document))
+    given = {operation.pointer: operation.value.get("operationId", "") for operation in found}
+    tags = {operation.pointer: (operation.value.get("tags") or ["default"])[0] for operation in found}
+    ids = {
+        operation.pointer: given[operation.pointer]
+        if snake_case(given[operation.pointer])
+        else _id_of(operation)
+        for operation in found
     }
-    for pointer in sorted(clashing | same_class):
-        operation = by_pointer[pointer]
-        given = operation.value.get("operationId", "")
-        if pointer in clashing:
-            ids[pointer] = f"{given} {_id_of(operation)}" if given else told_apart(_id_of(operation), pointer)
-            noting(
-                child(pointer, "operationId") if given else pointer,
-                Kind.RENAMED,
-                f"{given or 'the operation'} is module {snake_case(ids[pointer])}",
-                "Another operation of this tag gives the same module.",
-            )
+    clashing = _clashing(ids, tags)
+    for operation in found:
+        here = operation.pointer
+        if here in clashing:
+            ids[here] = f"{given[here]} {_id_of(operation)}".strip()
+    long = {here for here, name in ids.items() if len(name) > LONGEST_NAME}
+    for here in sorted(clashing & _clashing(ids, tags) | long):
+        ids[here] = told_apart(ids[here][: LONGEST_NAME - 20], here)
+    for here in sorted(here for here, name in given.items() if name and ids[here] != name):
+        place = child(here, "operationId")
+        what = f"{given[here]} is module {snake_case(ids[here])}"
+        noting(
+            place, Kind.RENAMED, what, "Another operation of this tag gives the same module, or none does."
+        )
 
     def change(operation: Operation) -> dict[str, Any]:
         return {**operation.value, "operationId": ids[operation.pointer]}
 
     return change_operations(document, change)
+
+
+def _clashing(ids: dict[str, str], tags: dict[str, str]) -> set[str]:
+    """Return the pointers of the operations that would share a module."""
+    modules = {here: [(snake_case(tags[here]), snake_case(name))] for here, name in ids.items()}
+    return {here for group in clashes(modules) for here in group}
 
 
 def _id_of(operation: Operation) -> str:
@@ -269,45 +312,92 @@ def inline_parts(document: Draft, _noting: Noting) -> Draft:
                 (p["name"].lower() if p["in"] == "header" else p["name"], p["in"]): p for p in [*shared, *own]
             }
             value["parameters"] = list(unique.values())
-            if value.get("requestBody") is not None:
-                value["requestBody"] = resolve(document, value["requestBody"])
-            else:
-                value.pop("requestBody", None)
-            value["responses"] = {
-                code: {
-                    k: v for k, v in resolve(document, response).items() if k in ("description", "content")
-                }
-                for code, response in value["responses"].items()
-            }
+            value["requestBody"] = resolve(document, value.get("requestBody"))
+            responses = value["responses"].items()
+            value["responses"] = {code: resolve(document, response) for code, response in responses}
             paths[path][method] = value
     held = document.get("components") or {}
     kept = {key: held[key] for key in ("schemas", "securitySchemes") if key in held}
     return {**document, "paths": paths, "components": kept}
 
 
-def merge_media_types(document: Draft, noting: Noting) -> Draft:
+_FIELDS: dict[str, dict[str, type]] = {
+    "operation": {"summary": str, "description": str, "operationId": str, "tags": list, "deprecated": bool,
+                  "parameters": list, "requestBody": dict, "responses": dict, "security": list,
+                  "servers": list},
+    "body": {"description": str, "required": bool, "content": dict},
+    "response": {"description": str, "content": dict},
+    "media type": {"schema": object, "encoding": dict},
+    "encoding": {"contentType": str, "style": str, "explode": bool},
+}  # fmt: skip
+"""What is kept of the parts of an operation, with the types of the values."""
+
+
+def mend_parts(document: Draft, noting: Noting) -> Draft:
+    """Keep of operations, bodies and responses what the generator reads, where it is of the right type."""
+
+    def change(operation: Operation) -> dict[str, Any]:
+        made = _kept(operation.value, "operation")
+        if "servers" in made and not are_servers(made["servers"]):
+            del made["servers"]
+        if "requestBody" in made:
+            body = dict(made["requestBody"])
+            body["required"] = str(body.get("required", False)).lower() == "true"
+            made["requestBody"] = _with_content(_kept(body, "body"))
+            if not made["requestBody"].get("content"):
+                place = child(operation.pointer, "requestBody")
+                noting(place, Kind.LOOSENED, "body left out", "It has no media type.")
+                del made["requestBody"]
+        made["responses"] = {
+            code: {"description": "", **_with_content(_kept(response, "response"))}
+            for code, response in made["responses"].items()
+        }
+        return made
+
+    return change_operations(document, change)
+
+
+def _kept(part: dict[str, Any], kind: str) -> dict[str, Any]:
+    fields = _FIELDS[kind]
+    return {
+        key: value
+        for key, value in part.items()
+        if key.startswith("x-") or (key in fields and isinstance(value, fields[key]))
+    }
+
+
+def _with_content(part: dict[str, Any]) -> dict[str, Any]:
+    if "content" not in part:
+        return part
+    made = {name: _kept(media, "media type") for name, media in part["content"].items()}
+    for media in made.values():
+        if "encoding" in media:
+            parts = {name: value for name, value in media["encoding"].items() if isinstance(value, dict)}
+            media["encoding"] = {name: _kept(value, "encoding") for name, value in parts.items()}
+    return {**part, "content": made}
+
+
+def are_servers(given: object) -> bool:
+    """Tell whether a value is a list of servers."""
+    return isinstance(given, list) and all(
+        isinstance(server, dict) and isinstance(server.get("url"), str) for server in given
+    )
+
+
+def merge_media_types(document: Draft, _noting: Noting) -> Draft:
     """Join the media types of a response; the generated code looks at the answer's own."""
 
     def change(operation: Operation) -> dict[str, Any]:
         responses = {}
         for code, response in operation.value["responses"].items():
-            content = {k: v for k, v in (response.get("content") or {}).items() if isinstance(v, dict)}
+            content = response.get("content", {})
             if len(content) > 1:
-                schemas = [_body_schema(kind, media) for kind, media in content.items()]
-                examples = {
-                    name: example
-                    for media in content.values()
-                    for name, example in (media.get("examples") or {}).items()
-                }
-                joined: dict[str, Any] = {"schema": _union(schemas)}
-                if examples:
-                    joined["examples"] = examples
-                media_type = next((k for k in content if _is_json(k)), "application/json")
+                joined = {"schema": _union([_body_schema(kind, media) for kind, media in content.items()])}
+                media_type = next((kind for kind in content if _is_json(kind)), "application/json")
                 response = {**response, "content": {media_type: joined}}  # noqa: PLW2901 - a changed copy
             responses[code] = response
         return {**operation.value, "responses": responses}
 
-    _ = noting
     return change_operations(document, change)
 
 

@@ -27,6 +27,16 @@ _PLAIN_NAME = re.compile(r"[a-zA-Z_-][a-zA-Z0-9_-]*")
 _RENAMED = "The path's template calls it so; the name is not on the wire."
 
 
+_FIELDS = {
+    "allowEmptyValue": bool,
+    "allowReserved": bool,
+    "deprecated": bool,
+    "description": str,
+    "explode": bool,
+    "style": str,
+}
+
+
 def mend_parameters(document: Draft, noting: Noting) -> Draft:
     """Mend what is wrong with single parameters."""
 
@@ -43,7 +53,7 @@ def mend_parameters(document: Draft, noting: Noting) -> Draft:
                 noting(
                     place, Kind.REPAIRED, f"`required` read as {parameter['required']}", "It is a boolean."
                 )
-            for key, kind in (("style", str), ("explode", bool), ("description", str), ("deprecated", bool)):
+            for key, kind in _FIELDS.items():
                 if key in parameter and not isinstance(parameter[key], kind):
                     noting(place, Kind.REPAIRED, f"`{key}` dropped", f"It is no {kind.__name__}.")
                     del parameter[key]
@@ -79,8 +89,7 @@ def _with_schema(parameter: Schema, place: str, noting: Noting) -> Schema:
             place, Kind.REPAIRED, f"schema {kind} added to {parameter['name']!r}", "A parameter has a schema."
         )
         parameter["schema"] = kind
-    parameter.pop("content", None)
-    return parameter
+    return {key: value for key, value in parameter.items() if key not in ("content", "examples")}
 
 
 def mend_path_parameters(document: Draft, noting: Noting) -> Draft:
