@@ -28,9 +28,6 @@ class Unset:
     def __repr__(self) -> str:
         return "UNSET"
 
-    def __reduce__(self) -> str:
-        return "UNSET"
-
 
 UNSET: Final = Unset()
 

@@ -368,6 +368,21 @@ class Other(_shapes.Model):
         return _shapes.Table(_shapes.Field("inner", "inner", _shapes.ModelOf(Owner)))
 
 
+@attrs.define
+class Free(_shapes.Model):
+    """Has a text where another has an enum."""
+
+    a: Any = UNSET
+    kind: Any = UNSET
+    additional_properties: dict[str, Any] = attrs.field(init=False, factory=dict)
+
+    @classmethod
+    def _table(cls) -> _shapes.Table:
+        return _shapes.Table(
+            _shapes.Field("a", "a", TEXT, required=True), _shapes.Field("kind", "kind", TEXT)
+        )
+
+
 def union(*models: type[_shapes.Model], **options: Any) -> _shapes.Union:
     """Make a union of models."""
     return _shapes.Union(*map(_shapes.ModelOf, models), **options)
@@ -385,6 +400,8 @@ def union(*models: type[_shapes.Model], **options: Any) -> _shapes.Union:
         ([Tight, Loose], {"a": "t", "b": [1]}, Loose),
         ([Tight, Loose], {"a": "t", "b": "text"}, Loose),  # of the wrong kind in one
         ([Loose, Tight], {"a": "t", "kind": "new"}, Tight),  # the server's new value is no reason against it
+        ([Tight, Free], {"a": "t", "kind": "new"}, Free),  # unless another one has it
+        ([Tight, Free], {"a": "t", "kind": "x"}, Tight),
         ([Owner, Team], {"object": "team", "name": "x"}, Team),  # the constant counts more than all else
         ([Team, Owner], {"object": "new", "name": "x"}, Owner),  # wrong in both; it has the name
         ([Owner, Loose], {"name": "x", "z": 1}, Loose),  # closed to other properties

@@ -218,9 +218,9 @@ def test_headers_and_cookies(server: Server) -> None:
         "x-json": '{"a":[1]}',
     }
     cookies = write_request(
-        "get", "/x", cookies=[Argument("a", "b;c é%"), Argument("d", 1), Argument("e", None)]
+        "get", "/x", cookies=[Argument("a", "b;c é%"), Argument("d", "1=/:"), Argument("e", None)]
     )
-    assert cookies["cookies"] == {"a": "b%3Bc%20%C3%A9%25", "d": "1"}
+    assert cookies["cookies"] == {"a": "b%3Bc%20%C3%A9%25", "d": "1=/:"}
 
 
 # Bodies
