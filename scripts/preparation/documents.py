@@ -123,28 +123,26 @@ def find(document: object, pointer: str) -> Any:  # noqa: ANN401 - any JSON valu
     return value
 
 
+MOST_REFERENCES = 20
+"""References that are followed one after the other."""
+
+
 def standing(document: object, pointer: str) -> str:
     """Return the pointer to what stands in a document, behind references too, or to what would hold it."""
     value: Any = document
     found = ""
-    followed = 0
     parts = parts_of(pointer)
-    while parts:
-        reference = value.get("$ref") if isinstance(value, dict) and parts[0] not in value else None
-        if isinstance(reference, str) and reference.startswith("#/") and followed < MOST_REFERENCES:
-            followed += 1
-            value, found, parts = document, "", [*parts_of(pointer_of(reference)), *parts]
-            continue
+    for _ in range(len(parts) + MOST_REFERENCES):
+        reference = value.get("$ref") if isinstance(value, dict) and parts and parts[0] not in value else None
         try:
-            value = find(value, child("", parts[0]))
+            if isinstance(reference, str) and reference.startswith("#"):
+                value, found = find(document, pointer_of(reference)), pointer_of(reference)
+            elif parts:
+                value = find(value, child("", parts[0]))
+                found = child(found, parts.pop(0))
         except KeyError:
             break
-        found = child(found, parts.pop(0))
     return found
-
-
-MOST_REFERENCES = 20
-"""References that are followed one after the other."""
 
 
 def component_of(reference: str) -> str | None:

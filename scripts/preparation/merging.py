@@ -77,6 +77,7 @@ def flatten(document: Draft, noting: Noting) -> Draft:
         return schema if pointer.startswith("/components/schemas/") else merger.flat(schema)
 
     made = change_roots(document, change)
+    merger.finish()
     return with_components(made, {**{name: flat[name] for name in held}, **merger.named})
 
 
@@ -100,6 +101,7 @@ class _Merger:
     _shapes: dict[str, Schema] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
+    _waiting: list[tuple[str, Schema]] = field(default_factory=list)
 
     def flat(self, schema: Any) -> Any:  # noqa: ANN401 - booleans are schemas too
         """Return a schema that accepts the same, flat with all in it."""
@@ -123,22 +125,35 @@ class _Merger:
         """Meet what several parts say of one thing; once it leads back to itself, it is a component."""
         parts = {json.dumps(_bare(part), sort_keys=True): part for part in _all_parts(schema)}
         key = json.dumps(sorted(parts))
-        if key in self._open or len(self._open) > MOST_MEETINGS:
-            self._names.setdefault(key, _name_of_meeting(parts.values(), key))
-        if len(self.named) > MOST_NAMED and key not in self._open:
+        whole = {**schema, "allOf": list(parts.values())}
+        if key in self._names:
+            return {**reference_to(self._names[key]), ORIGIN: origin(schema)}
+        if len(self._names) > MOST_NAMED and key not in self._open:
             why = "Too many parts of `allOf` are to be met here."
             self.noting(origin(schema), Kind.LOOSENED, "accepts what one of the parts accepts", why)
-            return {ORIGIN: origin(schema), "anyOf": [self.flat(part) for part in parts.values()]}
-        if key in self._open or self._names.get(key) in self.named:
+            return {ORIGIN: origin(schema), "anyOf": [self.flat(part) for part in whole["allOf"]]}
+        if key in self._open or len(self._open) > MOST_MEETINGS:
+            self._names[key] = _name_of_meeting(whole["allOf"], key)
+            if key not in self._open:
+                self._waiting.append((key, whole))
             return {**reference_to(self._names[key]), ORIGIN: origin(schema)}
         self._open.append(key)
-        made = self._inside(self._top({**schema, "allOf": list(parts.values())}))
+        made = self._inside(self._top(whole))
         self._open.pop()
-        if key not in self._names:
-            return made
+        return self._as_component(key, made) if key in self._names else made
+
+    def finish(self) -> None:
+        """Meet what waits for it."""
+        while self._waiting:
+            key, schema = self._waiting.pop()
+            self._open.append(key)
+            self._as_component(key, self._inside(self._top(schema)))
+            self._open.pop()
+
+    def _as_component(self, key: str, schema: Schema) -> Schema:
         name = self._names[key]
-        self.named[name] = {**made, ADDED: True, PLACE: key, WANTED: name.rpartition("_")[0]}
-        return {**reference_to(self._names[key]), ORIGIN: origin(schema)}
+        self.named[name] = {**schema, ADDED: True, PLACE: key, WANTED: name.rpartition("_")[0]}
+        return {**reference_to(name), ORIGIN: origin(schema)}
 
     def _top(self, schema: Schema) -> Schema:
         """Flatten a schema but not what is in its properties and items; those may lead back to it."""
@@ -338,6 +353,9 @@ class _Merger:
             if False in sides:
                 closed.append(name)
             schemas = [side for side in sides if isinstance(side, dict)]
+            constants = [schema["const"] for schema in schemas if "const" in schema]
+            if len(constants) > 1 and constants[0] != constants[1] and name in made.get("required", ()):
+                raise _NeverError
             properties[name] = (
                 schemas[0] if len(schemas) == 1 else _met_later(origin(schemas[1], place), *schemas)
             )
@@ -377,7 +395,9 @@ def _some(values: list[Any]) -> list[Any]:
 
 
 def _met_later(place: str, *schemas: Schema) -> Schema:
-    return schemas[0] if len(schemas) == 1 else {"allOf": list(schemas), ORIGIN: place, MEETING: True}
+    first, *others = schemas
+    unlike = [schema for schema in others if not _same(schema, first)]
+    return {"allOf": [first, *unlike], ORIGIN: place, MEETING: True} if unlike else first
 
 
 def _all_parts(schema: Schema) -> Iterator[Schema]:
@@ -407,19 +427,22 @@ def _schema_for(name: str, side: Schema) -> Any:  # noqa: ANN401 - booleans are 
 
 
 def _same(a: Schema, b: Schema) -> bool:
-    ignored = ANNOTATIONS | MARKS
-    return {k: v for k, v in a.items() if k not in ignored} == {
-        k: v for k, v in b.items() if k not in ignored
-    }
+    first, second = ({k: v for k, v in _bare(side).items() if k not in ANNOTATIONS} for side in (a, b))
+    return bool(first == second)
 
 
 def _adds_nothing(schema: Schema, to: Schema) -> bool:
     """Tell whether a schema plainly accepts all that the other one accepts."""
-    return all(
-        to.get(key) == value or (key == "required" and set(value) <= set(to.get("required", [])))
-        for key, value in schema.items()
-        if key not in ANNOTATIONS | MARKS
-    )
+    held = _bare(to)
+    for key, value in _bare(schema).items():
+        if key in ANNOTATIONS or held.get(key) == value:
+            continue
+        if key == "required" and set(value) <= set(held.get(key, ())):
+            continue
+        if key == "properties" and value.items() <= held.get(key, {}).items():
+            continue
+        return False
+    return True
 
 
 def _is_any(schema: Schema) -> bool:
