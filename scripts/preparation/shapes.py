@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.notes import Kind
 from scripts.preparation.documents import (
     ORIGIN,
+    UNIONS,
     Schema,
     change_roots,
     change_schemas,
@@ -273,30 +274,73 @@ def _without(schema: Schema, *keywords: str) -> Schema:
     return {key: value for key, value in schema.items() if key not in keywords}
 
 
-_OF_OTHERS = {"$ref", "allOf", "anyOf", "const", "enum", "oneOf", "properties", "type"}
+_OF_OTHERS = {"$ref", "allOf", "anyOf", "const", "enum", "oneOf", "type"}
+"""Keywords that give a type, or may give one."""
+
+_MEANT_BY = {"items": "array", "properties": "object", "additionalProperties": "object"}
+"""Keywords that speak of one type alone, where no other one says which it is."""
+
+_HELD = {
+    "$defs",
+    "additionalProperties",
+    "allOf",
+    "definitions",
+    "items",
+    "prefixItems",
+    "properties",
+    *UNIONS,
+}
+"""Keywords whose schemas say what is there; the others only say what is accepted, and are left alone."""
 
 
-def add_items(document: Draft, noting: Noting) -> Draft:
-    """Give every array `items`; OpenAPI 3.0 asks for them."""
+def add_types(document: Draft, noting: Noting) -> Draft:
+    """Give a type to schemas of which one keyword tells it, and `items` to every array."""
     required = str(document["openapi"]).startswith("3.0")
 
-    def add(schema: Schema, pointer: str) -> Schema:
+    def add(schema: Any, pointer: str, *, is_part: bool = False) -> Any:  # noqa: ANN401 - booleans are schemas too
+        if not isinstance(schema, dict):
+            return schema
+
+        def inner(value: Any, place: str) -> Any:  # noqa: ANN401 - as above
+            keyword = place.removeprefix(pointer).split("/")[1]
+            return add(value, place, is_part=keyword == "allOf") if keyword in _HELD else value
+
+        return _with_type(change_subschemas(schema, pointer, inner), pointer, is_part=is_part)
+
+    def _with_type(schema: Schema, pointer: str, *, is_part: bool) -> Schema:
+        where = origin(schema, pointer)
+        told = [kind for key, kind in _MEANT_BY.items() if key in schema and isinstance(schema[key], dict)]
+        if told and not schema.keys() & _OF_OTHERS and not is_part:
+            why = "It has keywords of this type alone."
+            noting(where, Kind.REPAIRED, f"type {told[0]!r} added", why)
+            return {**schema, "type": told[0]}
         types = schema.get("type")
-        if "items" in schema and not schema.keys() & _OF_OTHERS:
-            noting(origin(schema, pointer), Kind.REPAIRED, "type 'array' added", "`items` is for lists.")
-            return {**schema, "type": "array"}
         if "items" in schema or not (types == "array" or (isinstance(types, list) and "array" in types)):
             return schema
         if required:
-            noting(
-                origin(schema, pointer),
-                Kind.REPAIRED,
-                "`items: {}` added",
-                "An array without `items` holds anything.",
-            )
+            noting(where, Kind.REPAIRED, "`items: {}` added", "An array without `items` holds anything.")
         return {**schema, "items": {}}
 
-    return change_schemas(document, add)
+    return change_roots(document, add)
+
+
+def open_patterns(document: Draft, noting: Noting) -> Draft:
+    """Read `patternProperties` beside closed properties as what all others are; no type has both."""
+
+    def read(schema: Schema, pointer: str) -> Schema:
+        rest = schema.get("additionalProperties", True)
+        if "patternProperties" not in schema or rest is True or rest == {}:
+            return schema
+        variants = [*schema["patternProperties"].values(), *([rest] if isinstance(rest, dict) else [])]
+        what = "properties of any name accepted that are as those with a pattern"
+        noting(origin(schema, pointer), Kind.LOOSENED, what, "No type has names with patterns.")
+        made = _without(schema, "patternProperties")
+        if not variants:
+            return made
+        union = variants[0] if len(variants) == 1 else {"anyOf": variants, ORIGIN: origin(schema, pointer)}
+        return {**made, "additionalProperties": union}
+
+    return change_schemas(document, read)
 
 
 def mark_origins(document: Draft, _noting: Noting) -> Draft:

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from scripts.preparation.documents import Noting
-from scripts.preparation.shapes import add_items, loosen_dangling, mark_origins, mend_schemas
+from scripts.preparation.shapes import (
+    add_types,
+    loosen_dangling,
+    mark_origins,
+    mend_schemas,
+    open_patterns,
+)
 from tests.scripts.hand_made import document, parameter, ref
 from tests.scripts.passes import AT, plain, ran, schemas_of
 
@@ -163,11 +169,20 @@ def test_schemas_of_parameters_are_mended_too() -> None:
         ({"type": "string"}, "3.0.1", STRING, []),
         ({"items": STRING}, "3.0.1", {"type": "array", "items": STRING}, [(f"{AT}/A", "repaired")]),
         ({"items": STRING, "enum": [[]]}, "3.0.1", {"items": STRING, "enum": [[]]}, []),
+        ({"properties": {"a": {}}}, "3.1.0", {"type": "object", "properties": {"a": {}}}, [(f"{AT}/A", "repaired")]),
+        ({"additionalProperties": {}}, "3.1.0", {"type": "object", "additionalProperties": {}},
+         [(f"{AT}/A", "repaired")]),
+        ({"additionalProperties": False}, "3.1.0", {"additionalProperties": False}, []),
+        ({"allOf": [{"properties": {}}]}, "3.1.0", {"allOf": [{"properties": {}}]}, []),
+        ({"not": {"items": STRING}}, "3.1.0", {"not": {"items": STRING}}, []),
+        ({"allOf": [{"properties": {"a": {"items": {}}}}]}, "3.1.0",
+         {"allOf": [{"properties": {"a": {"type": "array", "items": {}}}}]},
+         [(f"{AT}/A/allOf/0/properties/a", "repaired")]),
     ],
 )
-def test_arrays_are_whole(schema: Any, openapi: str, result: Any, notes: Any) -> None:
-    """An array has `items`, and what has `items` is an array."""
-    made, noted = schemas_of(add_items, {"A": schema}, openapi)
+def test_types_are_whole(schema: Any, openapi: str, result: Any, notes: Any) -> None:
+    """An array has `items`, and what has keywords of one type alone is of that type."""
+    made, noted = schemas_of(add_types, {"A": schema}, openapi)
     assert (made["A"], [note[:2] for note in noted]) == (result, notes)
 
 
@@ -195,6 +210,25 @@ def test_references_that_lead_to_no_schema_are_loosened(schema: Any, result: Any
     made, notes = schemas_of(loosen_dangling, held)
     assert made["A"] == (schema if result is None else result)
     assert [note[1] for note in notes] == ([] if made["A"] == schema else ["loosened"])
+
+
+@pytest.mark.parametrize(
+    ("schema", "result"),
+    [
+        ({"patternProperties": {"^a": STRING}}, None),
+        ({"patternProperties": {"^a": STRING}, "additionalProperties": True}, None),
+        ({"patternProperties": {"^a": STRING}, "additionalProperties": False}, STRING),
+        ({"patternProperties": {"^a": STRING, "^b": {}}, "additionalProperties": False}, {"anyOf": [STRING, {}]}),
+        ({"patternProperties": {"^a": STRING}, "additionalProperties": {"type": "integer"}},
+         {"anyOf": [STRING, {"type": "integer"}]}),
+        ({"patternProperties": {}, "additionalProperties": False}, False),
+    ],
+)  # fmt: skip
+def test_patterns_open_what_is_closed(schema: Any, result: Any) -> None:
+    """Names with a pattern beside closed properties become what all other properties are."""
+    made, notes = schemas_of(open_patterns, {"A": schema})
+    assert made["A"] == (schema if result is None else {"additionalProperties": result})
+    assert [note[:2] for note in notes] == ([] if result is None else [(f"{AT}/A", "loosened")])
 
 
 def test_schemas_know_where_they_stood() -> None:
