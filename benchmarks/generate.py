@@ -32,6 +32,8 @@ PAGE = ROOT / "docs" / "generation.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 
 DECODINGS = 1000
+LONGEST = 2000
+"""Characters that are shown of what a generator said when it made no package."""
 
 
 @dataclass
@@ -57,7 +59,7 @@ class Run:
     @property
     def unchanged(self) -> int:
         """How many examples come back as they were."""
-        return int(self.found.get("examples", 0)) - len(self.found.get("wrong", ()))
+        return self.found["examples"] - len(self.found["wrong"]) if self.package else 0
 
 
 def say(text: str) -> None:
@@ -134,11 +136,13 @@ def _python(*arguments: str) -> Any:  # noqa: ANN401 - JSON
 def both(document: Path) -> tuple[Run, Run]:
     """Generate a document with either, and look at what came of it."""
     content = json.loads(document.read_text(encoding="utf-8"))
-    examples = len([*response_examples(content)])
     promised = {
-        "operations": 0, "lost": 0, "promised operations": len([*operations(content)]), "examples": examples,
-        "wrong": [["", 0, "all", "nothing was generated"]] * examples,
-    }  # fmt: skip
+        "operations": 0,
+        "promised operations": len([*operations(content)]),
+        "lost": 0,
+        "examples": len([*response_examples(content)]),
+        "wrong": [["", 0, "all examples", "no package was made"]],
+    }
     runs = []
     for bare in (True, False):
         with tempfile.TemporaryDirectory() as folder:
@@ -148,7 +152,7 @@ def both(document: Path) -> tuple[Run, Run]:
     say(f"  {document.name}: {describe(runs[0])} -> {describe(runs[1])}")
     for result in runs:
         if result.package is None:
-            say(result.said)
+            say(result.said[:LONGEST])
     return runs[0], runs[1]
 
 
