@@ -21,15 +21,16 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts import generator, importable
-from scripts.command import DONE, FailedError, progress, run
+from scripts.command import DONE, FailedError, UnusableInputError, progress, run
 from scripts.generator import MARK, one_line, read_configuration
 from scripts.ledger import Ledger, audit
 from scripts.notes import Kind
+from scripts.preparation.usable import UnusableDocumentError
 from scripts.prepare import prepare
 from scripts.source import read
 from scripts.swap import staged, write_file
@@ -44,10 +45,6 @@ ROOT = Path(__file__).resolve().parent.parent
 SPECIFICATION = ROOT / "openapi" / "vouchers.json"
 CONFIGURATION = ROOT / "openapi" / "generator.yaml"
 GENERATED = ROOT / "generated"
-
-
-PROCESSES = 2
-"""Processes that import the modules; each is as good as one processor."""
 
 
 class GenerationError(FailedError):
@@ -102,21 +99,21 @@ def make_package(
         The package, inside `folder`, with its ledger.
 
     Raises:
-        UnusableInputError: It is no OpenAPI document, or too broken to repair.
+        UnusableDocumentError: It is no OpenAPI document, or too broken to repair.
         GenerationError: Something of the document would be missing, or the client would not work.
     """
     project = folder / "project"
-    with progress("Preparing the document"):
-        prepared = prepare(document)
+    prepared = prepare(document)
     with progress("Generating the client"):
         generated = generator.generate(prepared.document, configuration, project)
     package = project / configuration.package
-    if not package.is_dir():
+    if not (generated.complete and package.is_dir()):
         raise GenerationError(generated.findings or ["The generator made no package."])
     with progress("Formatting it"):
         findings = [*generated.findings, *_marked(package), *_format(project, inherit)]
     with progress("Comparing it with the document"), _importing(package, inherit) as imported:
-        ledger = audit(document, [*prepared.notes, *generated.notes], package)
+        renamed = [replace(note, pointer=prepared.upstream(note.pointer)) for note in generated.notes]
+        ledger = audit(document, [*prepared.notes, *renamed], package)
         findings += imported()
     findings += [one_line(f"{loss.pointer}: {loss.what}") for loss in ledger.lost]
     if findings:
@@ -148,37 +145,29 @@ def _format(project: Path, inherit: Sequence[int]) -> list[str]:
 
 @contextlib.contextmanager
 def _importing(package: Path, inherit: Sequence[int]) -> Iterator[Callable[[], list[str]]]:
-    """Import every module in fresh processes, beside other work.
+    """Import every module in a fresh process, beside other work.
 
     Yields:
         A function that waits for the end and lists what does not import.
     """
-    with contextlib.ExitStack() as processes:
-        started = [
-            processes.enter_context(
-                subprocess.Popen(
-                    [
-                        *(sys.executable, "-I", "-B", importable.__file__),
-                        *(str(package.parent), package.name, str(part), str(PROCESSES)),
-                    ],
-                    cwd=package.parent, env=_environment(), pass_fds=inherit, stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-                    errors="backslashreplace",
-                )
-            )
-            for part in range(PROCESSES)
-        ]  # fmt: skip
-        for process in started:
-            processes.callback(process.kill)
-        yield lambda: list(dict.fromkeys(finding for process in started for finding in _imported(process)))
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-B", importable.__file__, str(package.parent), package.name],
+        cwd=package.parent, env=_environment(), pass_fds=inherit, encoding="utf-8",
+        errors="backslashreplace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
 
+    def imported() -> list[str]:
+        output, errors = process.communicate()
+        try:
+            return [one_line(finding) for finding in json.loads(output)]
+        except ValueError:
+            return [f"Importing the modules ended with {process.returncode}: {one_line(errors)}"]
 
-def _imported(process: subprocess.Popen[str]) -> list[str]:
-    output, errors = process.communicate()
-    try:
-        return [one_line(finding) for finding in json.loads(output)]
-    except ValueError:
-        return [f"Importing the modules ended with {process.returncode}: {one_line(errors)}"]
+    with process:
+        try:
+            yield imported
+        finally:
+            process.kill()
 
 
 def _child(command: Sequence[str], folder: Path, inherit: Sequence[int]) -> subprocess.CompletedProcess[str]:
@@ -241,6 +230,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail where the package differs")
     options = parser.parse_args()
 
+    try:
+        return _generate(options)
+    except UnusableDocumentError as error:
+        raise UnusableInputError(f"{options.spec}: {error}") from error
+
+
+def _generate(options: argparse.Namespace) -> int:
     document = read(options.spec)
     configuration = read_configuration(options.config)
     target = options.out / configuration.package

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.command import UnusableInputError, system_error
 from scripts.naming import METHODS, WIRE_NAMES, name_all, schemas_in
 from scripts.notes import Kind, Note
+from scripts.preparation.names import module_name
 from scripts.rendering import Code, model_code, operation_code, text, values_of
 from scripts.source import read_mapping
 
@@ -89,6 +90,10 @@ def read_configuration(path: Path) -> Configuration:
     package = settings.get("package_name_override")
     if not isinstance(package, str) or not package.isidentifier():
         raise UnusableInputError(f"{path}: package_name_override must be a Python name.")
+    if settings.get("literal_enums", True) is not True:
+        raise UnusableInputError(
+            f"{path}: literal_enums must be true; an enum class cannot hold a value that the server adds."
+        )
     try:
         ConfigFile.model_validate(settings)
     except ValidationError as error:
@@ -104,10 +109,12 @@ class Generated:
         findings: What the generator reports, or how it crashed; one line each.
         notes: The names that differ from those that the document's names alone would give. The pointers
             lead into the document that was handed in.
+        complete: Whether it came to its end; else there may be no package, or part of one.
     """
 
     findings: list[str]
     notes: list[Note]
+    complete: bool = True
 
 
 def generate(document: Document, configuration: Configuration, project: Path) -> Generated:
@@ -125,12 +132,12 @@ def generate(document: Document, configuration: Configuration, project: Path) ->
         try:
             reported, notes = _build(document, configuration, project)
         except OSError as error:
-            return Generated([one_line(system_error(error))], [])
+            return Generated([one_line(system_error(error))], [], complete=False)
         except Exception as error:  # noqa: BLE001 - it has no errors of its own for what it cannot do
             crash = (
                 f"The generator crashed ({_where(error)}): {type(error).__name__}: {one_line(error, texts)}"
             )
-            return Generated([crash], [])
+            return Generated([crash], [], complete=False)
     findings = [
         one_line(": ".join(str(part).strip(" :\n") for part in (e.header, e.detail) if part), texts)
         for e in reported
@@ -149,7 +156,6 @@ def _build(
     from openapi_python_client.strings import PythonIdentifier  # noqa: PLC0415
 
     config = Config.from_sources(
-        # Values that the document does not have are left as they are, which Python's own enums cannot.
         ConfigFile.model_validate({"literal_enums": True, **configuration.settings, "post_hooks": []}),
         # Any kind but `none` writes py.typed and a pyproject.toml that holds the formatter's settings.
         MetaType.UV,
@@ -176,13 +182,13 @@ def _build(
             endpoint, named.operations[text(endpoint.path), endpoint.method], code
         ),
         values_of=values_of,
+        support=lambda name: (SUPPORT / f"{name}.py").read_text(encoding="utf-8"),
     )
     escape = client.env.filters["safe_for_docstring"]
     client.env.filters["safe_for_docstring"] = lambda words: escape(_without_surrogates(words))
     reported = list(client.build())
-    for file in sorted(SUPPORT.glob("*.py")):
-        if file.name != "__init__.py":
-            shutil.copyfile(file, client.package_dir / file.name)
+    for file in sorted(SUPPORT.glob("_[!_]*.py")):
+        shutil.copyfile(file, client.package_dir / file.name)
     return reported + _overwritten(data), notes
 
 
@@ -200,29 +206,26 @@ def _class_name(component: str, config: Config) -> str:
 def _rename_classes(document: dict[str, Any], config: Config) -> list[Note]:
     """Keep classes apart from what the generated modules use, and modules from one another."""
     from openapi_python_client.config import ClassOverride  # noqa: PLC0415 - as above
-    from openapi_python_client.strings import PythonIdentifier, pascal_case  # noqa: PLC0415 - as above
+    from openapi_python_client.strings import PythonIdentifier  # noqa: PLC0415 - as above
 
     notes = []
     by_class = {_class_name(component, config): component for component in document["components"]["schemas"]}
-    modules: set[str] = set()
-    # The class that a module's name alone would give has it.
-    for name in sorted(by_class, key=lambda name: (pascal_case(PythonIdentifier(name, "")) != name, name)):
+    for name in sorted(by_class.keys() - config.class_overrides.keys()):
         new = name
         while new in TAKEN_CLASSES or (new != name and new in by_class):
             new += "Model"
-        wanted = module = str(PythonIdentifier(new, config.field_prefix))
-        number = 2
-        while module in modules:
-            module, number = f"{wanted}_{number}", number + 1
-        modules.add(module)
-        if name in config.class_overrides or (new, module) == (name, wanted):
+        usual, module = (
+            str(PythonIdentifier(each, config.field_prefix)) for each in (new, module_name(new))
+        )
+        if (new, module) == (name, usual):
             continue
         config.class_overrides[name] = ClassOverride.model_validate(
             {"class_name": new, "module_name": module}
         )
         pointer = "/components/schemas/" + by_class[name].replace("~", "~0").replace("/", "~1")
         what = f"{name} is {new} in Python, in the module {module}."
-        notes.append(Note(pointer, Kind.RENAMED, what, "Another one has the name that it would have."))
+        why = "Its capitals would get lost." if new == name else "The generated code itself has that name."
+        notes.append(Note(pointer, Kind.RENAMED, what, why))
     return notes
 
 

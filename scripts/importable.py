@@ -1,8 +1,7 @@
 """Import the modules of a package, and list on stdout, as JSON, those that fail and why.
 
-Runs by its path, in a process of its own: `python -I -B importable.py FOLDER PACKAGE [PART PARTS]`. What it
-imports was just generated and may fail in any way, and nothing imported before may hide that. Several
-processes share a large package: each imports every PARTS-th module, beginning with the one numbered PART.
+Runs by its path, in a process of its own: `python -I -B importable.py FOLDER PACKAGE`. What it imports was
+just generated and may fail in any way, and nothing imported before may hide that.
 """
 
 from __future__ import annotations
@@ -16,14 +15,12 @@ import warnings
 from pathlib import Path
 
 
-def main(folder: str, package: str, part: str = "0", parts: str = "1") -> int:
+def main(folder: str, package: str) -> int:
     """Import the package's modules, one by one.
 
     Args:
         folder: Where the package lies.
         package: Its name.
-        part: The number of the first module, from 0.
-        parts: How many modules further the next one is.
 
     Returns:
         0, when the list is complete.
@@ -33,7 +30,7 @@ def main(folder: str, package: str, part: str = "0", parts: str = "1") -> int:
     # What Python warns about when it compiles a module counts as well; it names the module by its path.
     warnings.filterwarnings("error", module=re.escape(folder))
     findings: dict[str, None] = {}  # one per cause, in order: a broken module fails all that import it
-    for file in sorted((root / package).rglob("*.py"))[int(part) :: int(parts)]:
+    for file in sorted((root / package).rglob("*.py")):
         steps = file.relative_to(root).with_suffix("").parts
         name = ".".join(steps[:-1] if steps[-1] == "__init__" else steps)
         try:

@@ -106,7 +106,7 @@ class _Session:
 
 def _check_that_httpx_reads(base_url: str) -> None:
     try:
-        httpx.URL(base_url)
+        str(httpx.URL(base_url).host)  # the name is decoded only when it is asked for
     except (httpx.InvalidURL, UnicodeError) as error:
         raise ConfigurationError(f"base_url cannot be used: {printable(str(error))}.") from None
 

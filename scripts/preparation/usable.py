@@ -14,6 +14,10 @@ _SHARED = ("schemas", "parameters", "requestBodies", "responses", "headers", "se
 _LOCATIONS = ("path", "query", "header", "cookie")
 
 
+class UnusableDocumentError(UnusableInputError):
+    """A text is no OpenAPI document of 3.0 or 3.1, or too broken to repair."""
+
+
 def check_usable(document: Document) -> None:
     """Check that a document has the outline of an OpenAPI document.
 
@@ -21,21 +25,23 @@ def check_usable(document: Document) -> None:
         document: The upstream document.
 
     Raises:
-        UnusableInputError: It is of another kind or version, or a part of it is not what stands there in any
+        UnusableDocumentError: It is of another kind or version, or a part of it is not what stands there in any
             OpenAPI document; the text names the place.
     """
     version = document.get("openapi")
     if "swagger" in document and version is None:
-        raise UnusableInputError(
+        raise UnusableDocumentError(
             "This is a Swagger 2.0 document; convert it to OpenAPI 3.0 or 3.1 first (at /swagger)."
         )
     if version is None:
-        raise UnusableInputError('This is no OpenAPI document: it has no "openapi" with its version.')
+        raise UnusableDocumentError('This is no OpenAPI document: it has no "openapi" with its version.')
     if not isinstance(version, str) or not version.startswith(("3.0", "3.1")):
-        raise UnusableInputError(f"OpenAPI {version!r} is not supported, only 3.0 and 3.1 are (at /openapi).")
+        raise UnusableDocumentError(
+            f"OpenAPI {version!r} is not supported, only 3.0 and 3.1 are (at /openapi)."
+        )
     shared = _mapping(document.get("components") or {}, "/components")
     if "paths" not in document and not (shared or "webhooks" in document):
-        raise UnusableInputError('The document has no "paths"; it may have been cut off.')
+        raise UnusableDocumentError('The document has no "paths"; it may have been cut off.')
     _check_shared(shared, document)
     for path, item in _mapping(document.get("paths") or {}, "/paths").items():
         place = child("/paths", path)
@@ -62,7 +68,7 @@ def _check_shared(shared: dict[str, Any], document: Document) -> None:
 
 
 def _refuse(place: str, reason: str) -> NoReturn:
-    raise UnusableInputError(f"The OpenAPI document is too broken to repair: {reason} (at {place}).")
+    raise UnusableDocumentError(f"The OpenAPI document is too broken to repair: {reason} (at {place}).")
 
 
 def _mapping(value: Any, place: str) -> dict[str, Any]:  # noqa: ANN401 - any JSON value

@@ -75,14 +75,3 @@ def test_names_that_load_late(tmp_path: Path) -> None:
     """A module that loads its public names when they are asked for is asked for each of them."""
     late = "__all__ = ['Here', 'Gone']\ndef __getattr__(name):\n    return {'Here': 1}[name]"
     assert causes(tmp_path, a=late) == ["voucherify_client/a.py, line 3: KeyError: 'Gone'"]
-
-
-def test_processes_share_the_modules(tmp_path: Path) -> None:
-    """Each of several processes imports its share, and together they import all."""
-    assert causes(tmp_path, a="1 / 0", b="1 / 0", c="1 / 0") != []
-    command = [sys.executable, "-I", "-B", importable.__file__, str(tmp_path), "voucherify_client"]
-    shares = [
-        json.loads(subprocess.run([*command, part, "2"], capture_output=True, text=True, check=True).stdout)
-        for part in "01"
-    ]
-    assert [[line[18:22] for line in share] for share in shares] == [["b.py"], ["a.py", "c.py"]]

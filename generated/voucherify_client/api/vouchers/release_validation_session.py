@@ -28,6 +28,10 @@ def _get_kwargs(
     )
 
 
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Error | None:
+    return _build_response(client=client, response=response).parsed
+
+
 def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Error | None]:
     return _responses.build_response(client, response, _ANSWERS)
 
