@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts import generator, importable
-from scripts.command import DONE, FailedError, UnusableInputError, progress, run
+from scripts.command import DONE, FailedError, UnusableInputError, collector_at_rest, progress, run
 from scripts.generator import MARK, one_line, read_configuration
 from scripts.ledger import Ledger, audit
 from scripts.notes import Kind
@@ -231,7 +231,8 @@ def main() -> int:
     options = parser.parse_args()
 
     try:
-        return _generate(options)
+        with collector_at_rest():
+            return _generate(options)
     except UnusableDocumentError as error:
         raise UnusableInputError(f"{options.spec}: {error}") from error
 

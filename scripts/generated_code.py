@@ -413,11 +413,10 @@ def _calls(tree: ast.AST | None, name: str) -> Iterator[ast.Call]:
 
 def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
     """Yield the variable that a statement gives a value, and the value."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    if isinstance(statement, ast.AnnAssign):
-        targets = [statement.target]
-    for target in targets:
-        if isinstance(target, ast.Name) and statement.value is not None:
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+        return
+    for target in statement.targets if isinstance(statement, ast.Assign) else [statement.target]:
+        if isinstance(target, ast.Name):
             yield target.id, statement.value
 
 

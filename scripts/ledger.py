@@ -7,9 +7,7 @@ so a defect of it shows here instead of being repeated.
 
 from __future__ import annotations
 
-import gc
 from collections import Counter, defaultdict
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +24,7 @@ from scripts.promises import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from scripts.command import Document, Json
@@ -123,22 +121,9 @@ def audit(upstream: Document, notes: Sequence[Note], package: Path) -> Ledger:
     Returns:
         What was found, and what was not.
     """
-    with _collector_at_rest():
-        audited = _Audit(upstream, notes, Package(package))
-        audited.look_up()
-        return audited.ledger()
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Let Python not look for garbage: of a million nodes that stay it would look at each many times."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    audited = _Audit(upstream, notes, Package(package))
+    audited.look_up()
+    return audited.ledger()
 
 
 def is_sendable(scheme: Place) -> bool:

@@ -440,7 +440,7 @@ class Promises:
         """Resolve references and unions: each trail lists schemas that hold together."""
         done: list[Pointers] = []
         tried: set[str] = set()
-        start = [(pointer,) for pointer in reversed(pointers)]
+        start: list[Pointers] = [(pointer,) for pointer in reversed(pointers)]
         pending: list[tuple[dict[str, None], list[Pointers]]] = [({}, start)]
         while pending:
             parts, choices = pending.pop()

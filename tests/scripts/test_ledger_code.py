@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import gc
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from scripts.generated_code import Package, Type, plain
-from scripts.ledger import audit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -216,15 +214,3 @@ def test_request_without_anything(folder: Path) -> None:
     module.write_text("def _get_kwargs():\n    return write_request()\n" + OPERATION[start:])
     (call,) = Package(folder).calls
     assert (call.method, call.path, call.placeholders, call.bodies, call.answers) == ("", "", (), {}, {})
-
-
-@pytest.mark.parametrize("enabled", [True, False])
-def test_collector_is_as_before(enabled: bool, tmp_path: Path) -> None:  # noqa: FBT001 - a test's parameter
-    """Looking things up leaves Python's collector of garbage as it was."""
-    was_enabled = gc.isenabled()
-    try:
-        (gc.enable if enabled else gc.disable)()
-        audit({"openapi": "3.1.0"}, [], tmp_path)
-        assert gc.isenabled() is enabled
-    finally:
-        (gc.enable if was_enabled else gc.disable)()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import signal
 import sys
@@ -10,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from scripts.command import FailedError, UnusableInputError, progress, run
+from scripts.command import FailedError, UnusableInputError, collector_at_rest, progress, run
 
 
 @pytest.mark.parametrize(
@@ -74,3 +75,16 @@ def test_short_step_is_silent() -> None:
     assert stderr.getvalue() == ""
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
     assert signal.getsignal(signal.SIGALRM) is before
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_collector_is_as_before(enabled: bool) -> None:  # noqa: FBT001 - a test's parameter
+    """Python's collector of garbage rests meanwhile, and then is as it was."""
+    was_enabled = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        with collector_at_rest():
+            assert not gc.isenabled()
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
