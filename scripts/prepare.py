@@ -55,7 +55,7 @@ PASSES = (
     components.unwrap,
     components.push_null_out,
     components.collapse_aliases,
-    components.hoist,
+    components.hoist_unmerged,
     cycles.break_circles,
     cycles.open_unions,
     merging.flatten,

@@ -116,10 +116,12 @@ class _Hoisting:
 
     Attributes:
         taken: The components that stand already.
+        unmerged: Whether what stands beside a union is about to be merged with its variants.
         found: What was moved: place in words, wanted name, schema.
     """
 
     taken: set[str]
+    unmerged: bool
     found: dict[str, tuple[str, Schema]] = field(default_factory=dict)
 
     def inside(self, schema: Schema, name: str, way: str, *, merging: bool = False) -> Schema:
@@ -138,7 +140,7 @@ class _Hoisting:
                 part if "$ref" in part else self.inside(part, name, child(way, "allOf", number), merging=True)
                 for number, part in enumerate(made["allOf"])
             ]
-        merging = merging or is_own_class(made)
+        merging = self.unmerged and (merging or is_own_class(made))
         for key in UNIONS:
             if key in made:
                 made[key] = list(self._variants(made[key], name, child(way, key), merging=merging))
@@ -195,10 +197,19 @@ def _variant_name(schema: Schema, number: int) -> str:
     return f"Variant{number}"
 
 
+def hoist_unmerged(document: Draft, _noting: Noting) -> Draft:
+    """Give inline objects and enums components of their own; but not those that are about to be merged."""
+    return _hoist(document, unmerged=True)
+
+
 def hoist(document: Draft, _noting: Noting) -> Draft:
     """Give every inline object and enum a component of its own, named by where it stands."""
+    return _hoist(document, unmerged=False)
+
+
+def _hoist(document: Draft, *, unmerged: bool) -> Draft:
     before = components(document)
-    hoisting = _Hoisting(set(before))
+    hoisting = _Hoisting(set(before), unmerged)
     kept: dict[str, Schema] = {}
     for name, schema in before.items():
         kept[name] = (

@@ -206,8 +206,6 @@ class _Merger:
         """
         if _is_any(a):
             return b
-        if _is_any(b):
-            return a
         if "$ref" in a and a.get("$ref") == b.get("$ref"):
             return a
         targets = self._target(a), self._target(b)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 LONGEST_NAME = 120
 """Characters of a name; its module is a file of that name."""
 
-_DELIMITERS = ". _-"
+_DELIMITERS = r"\. _-"
+"""The generator's own; its backslash is one, too."""
 
 
 @functools.cache

@@ -235,24 +235,31 @@ def mend_status_codes(document: Draft, noting: Noting) -> Draft:
 
     def change(operation: Operation) -> dict[str, Any]:
         given = operation.value.get("responses") or {}
+        written = {code: _status_code(code) for code in given if not code.startswith("x-")}
         made: dict[str, Any] = {}
-        for code, response in given.items():
-            if code.startswith("x-"):
-                continue
+        for code in sorted(written, key=lambda code: (code != written[code], code)):  # the right ones first
+            right = written[code]
             place = child(operation.pointer, "responses", code)
-            match = re.match(r"\s*([1-5])(\d\d|[xX]{2})(?!\w)", code)
-            right = match[1] + match[2].upper() if match else code.strip().lower()
-            if right != "default" and not match:
+            if right is None:
                 noting(place, Kind.LOOSENED, "response left out", "Its key is no status code.")
-                continue
-            if right != code:
-                noting(
-                    place, Kind.REPAIRED, f"{code!r} read as {right!r}", "It is how a status code is written."
-                )
-            made.setdefault(right, response)
-        return {**operation.value, "responses": made}
+            elif right in made:
+                noting(place, Kind.LOOSENED, "response left out", f"{right} has one already.")
+            else:
+                made[right] = given[code]
+                if right != code:
+                    what = f"{code!r} read as {right!r}"
+                    noting(place, Kind.REPAIRED, what, "It is how a status code is written.")
+        order = {right: number for number, right in enumerate(written.values())}
+        return {**operation.value, "responses": dict(sorted(made.items(), key=lambda pair: order[pair[0]]))}
 
     return change_operations(document, change)
+
+
+def _status_code(text: str) -> str | None:
+    match = re.match(r"\s*([1-5])(\d\d|[xX]{2})(?!\w)", text)
+    if match:
+        return match[1] + match[2].upper()
+    return "default" if text.strip().lower() == "default" else None
 
 
 def name_operations(document: Draft, noting: Noting) -> Draft:
@@ -390,7 +397,8 @@ def merge_media_types(document: Draft, _noting: Noting) -> Draft:
     def change(operation: Operation) -> dict[str, Any]:
         responses = {}
         for code, response in operation.value["responses"].items():
-            content = response.get("content", {})
+            given = response.get("content", {})
+            content = dict(sorted(given.items(), key=lambda pair: (not _is_json(pair[0]), pair[0])))
             if len(content) > 1:
                 joined = {"schema": _union([_body_schema(kind, media) for kind, media in content.items()])}
                 media_type = next((kind for kind in content if _is_json(kind)), "application/json")
@@ -407,8 +415,8 @@ def _is_json(media_type: str) -> bool:
 
 
 def _body_schema(media_type: str, media: Schema) -> Schema:
-    schema = media.get("schema", {})
-    if _is_json(media_type) and isinstance(schema, dict):
+    if _is_json(media_type):
+        schema: Schema = media.get("schema", {})
         return schema
     return {"type": "string"} if media_type.startswith("text/") else {"type": "string", "format": "binary"}
 

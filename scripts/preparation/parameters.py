@@ -76,12 +76,9 @@ def _place_of(parameter: Schema, operation: Operation, number: int) -> str:
 def _with_schema(parameter: Schema, place: str, noting: Noting) -> Schema:
     """Give a parameter a schema; one with a media type keeps that beside."""
     content = parameter.get("content") or {}
-    if isinstance(parameter.get("schema"), bool):
-        parameter["schema"] = {}
     if "schema" not in parameter and content:
         media_type, media = next(iter(content.items()))
-        schema = media.get("schema", {})
-        parameter["schema"] = schema if isinstance(schema, dict) else {}
+        parameter["schema"] = media.get("schema", {})
         parameter["x-content-type"] = media_type
     elif "schema" not in parameter:
         kind = {"type": parameter["type"]} if isinstance(parameter.get("type"), str) else {"type": "string"}

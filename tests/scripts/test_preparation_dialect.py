@@ -26,32 +26,64 @@ def unified(schema: Any, openapi: str) -> tuple[Any, list[str]]:
     [
         ({**STRING, "nullable": True}, {"anyOf": [STRING, NULL]}, []),
         ({**STRING, "nullable": False}, STRING, []),
-        ({**STRING, "nullable": True, "description": "x", "default": None, "title": "T"},
-         {"anyOf": [STRING, NULL], "description": "x", "default": None}, []),
+        (
+            {**STRING, "nullable": True, "description": "x", "default": None, "title": "T"},
+            {"anyOf": [STRING, NULL], "description": "x", "default": None},
+            [],
+        ),
         ({"nullable": True}, {}, []),
         (ref("B"), ref("B"), []),
         ({**ref("B"), "description": "x", "type": "object"}, ref("B"), []),
         ({**ref("B"), "nullable": True}, {"anyOf": [ref("B"), NULL]}, ["repaired"]),
         ({"allOf": [ref("B")], "nullable": True}, {"anyOf": [{"allOf": [ref("B")]}, NULL]}, []),
-        ({"type": "array", "items": {**STRING, "nullable": True}, "nullable": True},
-         {"anyOf": [{"type": "array", "items": {"anyOf": [STRING, NULL]}}, NULL]}, []),
-        ({"oneOf": [{**STRING, "nullable": True}, {"type": "integer", "nullable": True}], "nullable": True},
-         {"anyOf": [{"oneOf": [{"anyOf": [STRING, NULL]}, {"anyOf": [{"type": "integer"}, NULL]}]}, NULL]}, []),
-        ({"anyOf": [{**STRING, "nullable": True}], "nullable": True}, {"anyOf": [{"anyOf": [STRING, NULL]}]}, []),
-        ({"anyOf": [{**STRING, "nullable": True}], "nullable": True, "minLength": 1},
-         {"anyOf": [{"anyOf": [{"anyOf": [STRING, NULL]}], "minLength": 1}, NULL]}, []),
-        ({"type": "integer", "minimum": 1, "exclusiveMinimum": True}, {"type": "integer", "exclusiveMinimum": 1},
-         []),
+        (
+            {"type": "array", "items": {**STRING, "nullable": True}, "nullable": True},
+            {"anyOf": [{"type": "array", "items": {"anyOf": [STRING, NULL]}}, NULL]},
+            [],
+        ),
+        (
+            {
+                "oneOf": [{**STRING, "nullable": True}, {"type": "integer", "nullable": True}],
+                "nullable": True,
+            },
+            {"anyOf": [{"oneOf": [{"anyOf": [STRING, NULL]}, {"anyOf": [{"type": "integer"}, NULL]}]}, NULL]},
+            [],
+        ),
+        (
+            {"anyOf": [{**STRING, "nullable": True}], "nullable": True},
+            {"anyOf": [{"anyOf": [STRING, NULL]}]},
+            [],
+        ),
+        (
+            {"anyOf": [{**STRING, "nullable": True}], "nullable": True, "minLength": 1},
+            {"anyOf": [{"anyOf": [{"anyOf": [STRING, NULL]}], "minLength": 1}, NULL]},
+            [],
+        ),
+        (
+            {"type": "integer", "minimum": 1, "exclusiveMinimum": True},
+            {"type": "integer", "exclusiveMinimum": 1},
+            [],
+        ),
         ({"type": "integer", "maximum": 1, "exclusiveMaximum": False}, {"type": "integer", "maximum": 1}, []),
         ({"type": "integer", "exclusiveMaximum": True}, {"type": "integer"}, []),
         ({"type": "integer", "exclusiveMaximum": 5}, {"type": "integer", "exclusiveMaximum": 5}, []),
-        ({**STRING, "enum": ["a", "b", None], "nullable": True},
-         {"anyOf": [{"type": "string", "enum": ["a", "b"]}, NULL]}, []),
-        ({**STRING, "enum": ["a", "b", None]}, {"anyOf": [{"type": "string", "enum": ["a", "b"]}, NULL]},
-         ["loosened"]),
-        ({**STRING, "enum": ["a"], "nullable": True}, {"anyOf": [{"type": "string", "const": "a"}, NULL]}, []),
+        (
+            {**STRING, "enum": ["a", "b", None], "nullable": True},
+            {"anyOf": [{"type": "string", "enum": ["a", "b"]}, NULL]},
+            [],
+        ),
+        (
+            {**STRING, "enum": ["a", "b", None]},
+            {"anyOf": [{"type": "string", "enum": ["a", "b"]}, NULL]},
+            ["loosened"],
+        ),
+        (
+            {**STRING, "enum": ["a"], "nullable": True},
+            {"anyOf": [{"type": "string", "const": "a"}, NULL]},
+            [],
+        ),
     ],
-)  # fmt: skip
+)
 def test_openapi_3_0_becomes_3_1(schema: Any, result: Any, notes: list[str]) -> None:
     """`nullable` and excluded bounds become what JSON Schema has for them; siblings of references go."""
     assert unified(schema, "3.0.3") == (result, notes)
@@ -64,18 +96,33 @@ def test_openapi_3_0_becomes_3_1(schema: Any, result: Any, notes: list[str]) -> 
         ({**ref("B"), "required": ["a"]}, {"allOf": [ref("B")], "required": ["a"]}, []),
         ({**ref("B"), "allOf": [STRING], "minLength": 1}, {"allOf": [ref("B"), STRING], "minLength": 1}, []),
         ({"type": ["string"]}, STRING, []),
-        ({"type": ["string", "null"], "minLength": 1, "description": "x"},
-         {"anyOf": [{**STRING, "minLength": 1}, NULL], "description": "x"}, []),
+        (
+            {"type": ["string", "null"], "minLength": 1, "description": "x"},
+            {"anyOf": [{**STRING, "minLength": 1}, NULL], "description": "x"},
+            [],
+        ),
         ({"type": ["integer", "number"], "minimum": 1}, {"type": "number", "minimum": 1}, []),
-        ({"type": ["string", "array"], "items": STRING, "maxLength": 3},
-         {"anyOf": [{**STRING, "maxLength": 3}, {"type": "array", "items": STRING}]}, []),
-        ({"type": ["string", "null"], "anyOf": [{"minLength": 1}], "allOf": [{}]},
-         {"anyOf": [{"minLength": 1}], "allOf": [{"anyOf": [STRING, NULL]}, {}]}, []),
-        ({"type": ["string", "null"], "enum": ["a", "b", None]},
-         {"anyOf": [{**STRING, "enum": ["a", "b"]}, NULL]}, []),
+        (
+            {"type": ["string", "array"], "items": STRING, "maxLength": 3},
+            {"anyOf": [{**STRING, "maxLength": 3}, {"type": "array", "items": STRING}]},
+            [],
+        ),
+        (
+            {"type": ["string", "null"], "anyOf": [{"minLength": 1}], "allOf": [{}]},
+            {"anyOf": [{"minLength": 1}], "allOf": [{"anyOf": [STRING, NULL]}, {}]},
+            [],
+        ),
+        (
+            {"type": ["string", "null"], "enum": ["a", "b", None]},
+            {"anyOf": [{**STRING, "enum": ["a", "b"]}, NULL]},
+            [],
+        ),
         ({"type": ["string", "null"], "enum": ["a", "b"]}, {**STRING, "enum": ["a", "b"]}, []),
-        ({"type": ["string", "integer"], "enum": ["a", 1]},
-         {"anyOf": [{**STRING, "const": "a"}, {"type": "integer", "const": 1}]}, []),
+        (
+            {"type": ["string", "integer"], "enum": ["a", 1]},
+            {"anyOf": [{**STRING, "const": "a"}, {"type": "integer", "const": 1}]},
+            [],
+        ),
         ({"type": ["string", "null"], "const": None}, NULL, []),
         ({"const": None}, NULL, []),
         ({"const": "a"}, {**STRING, "const": "a"}, []),
@@ -89,19 +136,28 @@ def test_openapi_3_0_becomes_3_1(schema: Any, result: Any, notes: list[str]) -> 
         ({"type": "number", "enum": [1, 2.0]}, {"type": "integer", "enum": [1, 2]}, []),
         ({"type": "number", "enum": [0.5, 1]}, {"type": "number"}, ["loosened"]),
         ({"enum": [True, False]}, {"type": "boolean"}, []),
-        ({"enum": [True, 1]}, {"anyOf": [{"type": "integer", "const": 1}, {"type": "boolean"}]}, ["loosened"]),
-        ({"enum": ["a", [1], {}]},
-         {"anyOf": [{**STRING, "const": "a"}, {"type": "object"}, {"type": "array", "items": {}}]},
-         ["loosened", "loosened"]),
+        (
+            {"enum": [True, 1]},
+            {"anyOf": [{"type": "integer", "const": 1}, {"type": "boolean"}]},
+            ["loosened"],
+        ),
+        (
+            {"enum": ["a", [1], {}]},
+            {"anyOf": [{**STRING, "const": "a"}, {"type": "object"}, {"type": "array", "items": {}}]},
+            ["loosened", "loosened"],
+        ),
         ({"type": "string", "enum": ["a", 1]}, {**STRING, "const": "a"}, ["repaired"]),
-        ({"type": "string", "enum": [1, 2], "description": "x"},
-         {"type": "integer", "enum": [1, 2], "description": "x"}, ["loosened"]),
+        (
+            {"type": "string", "enum": [1, 2], "description": "x"},
+            {"type": "integer", "enum": [1, 2], "description": "x"},
+            ["loosened"],
+        ),
         ({"enum": ["a", "b"], "minLength": 1}, {**STRING, "enum": ["a", "b"], "minLength": 1}, []),
         ({"title": "T", "$comment": "c", "$id": "i", "$schema": "s", "type": "string"}, STRING, []),
     ],
-)  # fmt: skip
+)
 def test_openapi_3_1_is_brought_into_form(schema: Any, result: Any, notes: list[str]) -> None:
-    """Lists of types become unions, constants and enums have one type, what stands beside references counts."""
+    """Lists of types become unions, enums have one type, what stands beside references counts."""
     assert unified(schema, "3.1.0") == (result, notes)
 
 

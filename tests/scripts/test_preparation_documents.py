@@ -168,9 +168,21 @@ def test_schemas_within_schemas_are_changed_from_the_inside() -> None:
     assert change_schema(schema, "", change) is schema
     assert seen.index("/allOf/0/not") < seen.index("/allOf/0") < seen.index("")
     assert set(seen) == {
-        "", "/properties/a", "/properties/properties", "/items", "/allOf/0/not", "/allOf/0", "/oneOf/0",
-        "/anyOf/0", "/prefixItems/0", "/patternProperties/^a", "/if", "/then", "/else", "/$defs/D",
-    }  # fmt: skip
+        "",
+        "/properties/a",
+        "/properties/properties",
+        "/items",
+        "/allOf/0/not",
+        "/allOf/0",
+        "/oneOf/0",
+        "/anyOf/0",
+        "/prefixItems/0",
+        "/patternProperties/^a",
+        "/if",
+        "/then",
+        "/else",
+        "/$defs/D",
+    }
     made = change_schema(schema, "", lambda inner, pointer: {"type": "x"} if "prop" in pointer else inner)
     assert made["properties"] == {"a": {"type": "x"}, "properties": {"type": "x"}}
     assert made["allOf"] is schema["allOf"]

@@ -17,6 +17,8 @@ HELD: dict[str, Any] = {
     "Dog": thing("kind", kind={"type": "string", "const": "dog"}, dog=INTEGER),
     "Pet": {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind"}},
     "Text": STRING,
+    "Tight": {**STRING, "pattern": "a", "allOf": [{"pattern": "b"}]},
+    "Strict": {**STRING, "pattern": "a", "allOf": [{"pattern": "c"}]},
     "Maybe": {"anyOf": [ref("Base"), {"type": "null"}]},
 }
 
@@ -40,61 +42,137 @@ def test_what_is_flat_stays(schema: Any) -> None:
     [
         ({"allOf": [ref("Base"), thing(a=STRING)]}, thing("id", id=STRING, a=STRING)),
         ({"allOf": [ref("Base")], **thing("a", a=STRING)}, thing("a", "id", a=STRING, id=STRING)),
-        ({"allOf": [{"allOf": [{"allOf": [ref("Base")]}, thing(a=STRING)]}, thing(b=STRING)]},
-         thing("id", id=STRING, a=STRING, b=STRING)),
+        (
+            {"allOf": [{"allOf": [{"allOf": [ref("Base")]}, thing(a=STRING)]}, thing(b=STRING)]},
+            thing("id", id=STRING, a=STRING, b=STRING),
+        ),
         ({"allOf": [ref("Base"), {"required": ["x"]}]}, thing("id", "x", id=STRING)),
         ({"allOf": [ref("Base"), {"type": "object"}]}, ref("Base")),
         ({"allOf": [ref("Base"), ref("Base"), {"description": "x"}]}, ref("Base")),
         ({"allOf": [ref("Base"), {"minProperties": 1}]}, {**thing("id", id=STRING), "minProperties": 1}),
         ({"allOf": [{"required": ["a"]}, {"required": ["b"]}]}, {"required": ["a", "b"]}),
         ({"allOf": [{}, {}], "description": "x"}, {"description": "x"}),
-        ({"allOf": [{"type": "number", "minimum": 1}, {"type": "integer", "minimum": 3, "maximum": 9}]},
-         {"type": "integer", "minimum": 3, "maximum": 9}),
-        ({"allOf": [{**STRING, "minLength": 1, "maxLength": 9}, {**STRING, "minLength": 2, "maxLength": 5}]},
-         {**STRING, "minLength": 2, "maxLength": 5}),
-        ({"allOf": [{"type": "array", "uniqueItems": False}, {"type": "array", "uniqueItems": True}]},
-         {"type": "array", "uniqueItems": True}),
-        ({"allOf": [{**STRING, "pattern": "a"}, {**STRING, "pattern": "b"}]},
-         {**STRING, "pattern": "a", "allOf": [{"pattern": "b"}]}),
-        ({"allOf": [{**STRING, "pattern": "a", "allOf": [{"pattern": "b"}]},
-                    {**STRING, "allOf": [{"pattern": "c"}]}]},
-         {**STRING, "pattern": "a", "allOf": [{"pattern": "b"}, {"pattern": "c"}]}),
+        (
+            {"allOf": [{"type": "number", "minimum": 1}, {"type": "integer", "minimum": 3, "maximum": 9}]},
+            {"type": "integer", "minimum": 3, "maximum": 9},
+        ),
+        (
+            {
+                "allOf": [
+                    {**STRING, "minLength": 1, "maxLength": 9},
+                    {**STRING, "minLength": 2, "maxLength": 5},
+                ]
+            },
+            {**STRING, "minLength": 2, "maxLength": 5},
+        ),
+        (
+            {"allOf": [{"type": "array", "uniqueItems": False}, {"type": "array", "uniqueItems": True}]},
+            {"type": "array", "uniqueItems": True},
+        ),
+        (
+            {"allOf": [{**STRING, "pattern": "a"}, {**STRING, "pattern": "b"}]},
+            {**STRING, "pattern": "a", "allOf": [{"pattern": "b"}]},
+        ),
+        (
+            {
+                "allOf": [
+                    {**STRING, "pattern": "a", "allOf": [{"pattern": "b"}]},
+                    {**STRING, "allOf": [{"pattern": "c"}]},
+                ]
+            },
+            {**STRING, "pattern": "a", "allOf": [{"pattern": "b"}, {"pattern": "c"}]},
+        ),
+        (
+            {"allOf": [ref("Tight"), ref("Strict")]},
+            {**STRING, "pattern": "a", "allOf": [{"pattern": "b"}, {"pattern": "c"}]},
+        ),
         ({"allOf": [ref("Kind"), {"enum": ["b", "c", "d"]}]}, {**STRING, "enum": ["b", "c"]}),
         ({"allOf": [ref("Kind"), {**STRING, "enum": ["b"]}]}, {**STRING, "const": "b"}),
         ({"allOf": [ref("Kind"), {"const": "b"}]}, {**STRING, "const": "b"}),
         ({"allOf": [{"enum": ["a", 1]}, STRING]}, {**STRING, "const": "a"}),
-        ({"allOf": [{"type": "array", "items": ref("Base")}, {"type": "array", "items": thing(a=STRING)}]},
-         {"type": "array", "items": thing("id", id=STRING, a=STRING)}),
+        (
+            {"allOf": [{"type": "array", "items": ref("Base")}, {"type": "array", "items": thing(a=STRING)}]},
+            {"type": "array", "items": thing("id", id=STRING, a=STRING)},
+        ),
         ({"allOf": [thing(a={"type": "number"}), thing(a=INTEGER)]}, thing(a=INTEGER)),
-        ({"allOf": [thing(a=ref("Base")), thing(a=thing(b=STRING))]}, thing(a=thing("id", id=STRING, b=STRING))),
+        (
+            {"allOf": [thing(a=ref("Base")), thing(a=thing(b=STRING))]},
+            thing(a=thing("id", id=STRING, b=STRING)),
+        ),
         ({"allOf": [thing(a={"allOf": [ref("Base")]}), thing(a={})]}, thing(a=ref("Base"))),
-        ({"allOf": [thing(a=STRING), {"type": "object", "additionalProperties": INTEGER}]},
-         None),
-        ({"allOf": [thing(a=INTEGER), {"type": "object", "additionalProperties": {"type": "number"}}]},
-         {**thing(a=INTEGER), "additionalProperties": {"type": "number"}}),
-        ({"allOf": [{**thing(), "additionalProperties": True}, {**thing(a=STRING), "additionalProperties": {}}]},
-         {**thing(a=STRING), "additionalProperties": {}}),
-        ({"allOf": [{**thing(a=STRING), "additionalProperties": True},
-                    {**thing(), "additionalProperties": True}]},
-         {**thing(a=STRING), "additionalProperties": True}),
-        ({"allOf": [{**thing(a=STRING), "additionalProperties": {"type": "number"}},
-                    {**thing(a=STRING), "additionalProperties": INTEGER}]},
-         {**thing(a=STRING), "additionalProperties": INTEGER}),
-        ({"allOf": [{**thing(a=STRING), "additionalProperties": False}, thing(a=STRING)]},
-         {**thing(a=STRING), "additionalProperties": False}),
-        ({"allOf": [{"type": "object", "patternProperties": {"^a": STRING}},
-                    {"type": "object", "patternProperties": {"^a": INTEGER, "^b": STRING}}]},
-         {"type": "object", "patternProperties": {"^a": {"allOf": [STRING, INTEGER]}, "^b": STRING}}),
-        ({"allOf": [{"type": "object", "if": {"required": ["a"]}, "then": {"required": ["b"]}},
-                    {"type": "object", "if": {"required": ["c"]}, "else": {"required": ["d"]}}]},
-         {"type": "object", "if": {"required": ["a"]}, "then": {"required": ["b"]},
-          "allOf": [{"if": {"required": ["c"]}, "else": {"required": ["d"]}}]}),
-        ({"allOf": [ref("Base"), {"not": {"required": ["x"]}}]},
-         {**thing("id", id=STRING), "not": {"required": ["x"]}}),
-        ({"type": "object", "anyOf": [{"required": ["a"]}, {"required": ["b"]}], "properties": {"a": STRING}},
-         {**thing(a=STRING), "allOf": [{"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}]}),
+        ({"allOf": [thing(a=STRING), {"type": "object", "additionalProperties": INTEGER}]}, None),
+        (
+            {"allOf": [thing(a=INTEGER), {"type": "object", "additionalProperties": {"type": "number"}}]},
+            {**thing(a=INTEGER), "additionalProperties": {"type": "number"}},
+        ),
+        (
+            {
+                "allOf": [
+                    {**thing(), "additionalProperties": True},
+                    {**thing(a=STRING), "additionalProperties": {}},
+                ]
+            },
+            {**thing(a=STRING), "additionalProperties": {}},
+        ),
+        (
+            {
+                "allOf": [
+                    {**thing(a=STRING), "additionalProperties": True},
+                    {**thing(), "additionalProperties": True},
+                ]
+            },
+            {**thing(a=STRING), "additionalProperties": True},
+        ),
+        (
+            {
+                "allOf": [
+                    {**thing(a=STRING), "additionalProperties": {"type": "number"}},
+                    {**thing(a=STRING), "additionalProperties": INTEGER},
+                ]
+            },
+            {**thing(a=STRING), "additionalProperties": INTEGER},
+        ),
+        (
+            {"allOf": [{**thing(a=STRING), "additionalProperties": False}, thing(a=STRING)]},
+            {**thing(a=STRING), "additionalProperties": False},
+        ),
+        (
+            {
+                "allOf": [
+                    {"type": "object", "patternProperties": {"^a": STRING}},
+                    {"type": "object", "patternProperties": {"^a": INTEGER, "^b": STRING}},
+                ]
+            },
+            {"type": "object", "patternProperties": {"^a": {"allOf": [STRING, INTEGER]}, "^b": STRING}},
+        ),
+        (
+            {
+                "allOf": [
+                    {"type": "object", "if": {"required": ["a"]}, "then": {"required": ["b"]}},
+                    {"type": "object", "if": {"required": ["c"]}, "else": {"required": ["d"]}},
+                ]
+            },
+            {
+                "type": "object",
+                "if": {"required": ["a"]},
+                "then": {"required": ["b"]},
+                "allOf": [{"if": {"required": ["c"]}, "else": {"required": ["d"]}}],
+            },
+        ),
+        (
+            {"allOf": [ref("Base"), {"not": {"required": ["x"]}}]},
+            {**thing("id", id=STRING), "not": {"required": ["x"]}},
+        ),
+        (
+            {
+                "type": "object",
+                "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
+                "properties": {"a": STRING},
+            },
+            {**thing(a=STRING), "allOf": [{"anyOf": [{"required": ["a"]}, {"required": ["b"]}]}]},
+        ),
     ],
-)  # fmt: skip
+)
 def test_parts_become_one(schema: Any, result: Any) -> None:
     """What all parts say is said by one schema; what no type can say stays beside as an assertion."""
     made, notes = flat(schema)
@@ -114,17 +192,34 @@ def test_parts_become_one(schema: Any, result: Any) -> None:
         ({"allOf": [{"const": 1}, STRING]}, {}),
         ({"allOf": [{"enum": [1, 2]}, STRING]}, {}),
         ({"allOf": [ref("Pet"), STRING]}, {}),
-        ({"allOf": [{**STRING, "format": "date"}, {**STRING, "format": "uuid"}]},
-         {**STRING, "format": "date"}),
-        ({"allOf": [thing(a=STRING), {**thing(b=STRING), "additionalProperties": False}]},
-         {**thing(a=STRING, b=STRING), "additionalProperties": False}),
-        ({"allOf": [thing(a=STRING), {"type": "object", "patternProperties": {"^a": INTEGER},
-                                      "additionalProperties": False}]},
-         {**thing(a=STRING), "patternProperties": {"^a": INTEGER}, "additionalProperties": False}),
-        ({"allOf": [{"type": "object", "unevaluatedProperties": False},
-                    {"type": "object", "unevaluatedProperties": STRING}]}, {"type": "object"}),
+        (
+            {"allOf": [{**STRING, "format": "date"}, {**STRING, "format": "uuid"}]},
+            {**STRING, "format": "date"},
+        ),
+        (
+            {"allOf": [thing(a=STRING), {**thing(b=STRING), "additionalProperties": False}]},
+            {**thing(a=STRING, b=STRING), "additionalProperties": False},
+        ),
+        (
+            {
+                "allOf": [
+                    thing(a=STRING),
+                    {"type": "object", "patternProperties": {"^a": INTEGER}, "additionalProperties": False},
+                ]
+            },
+            {**thing(a=STRING), "patternProperties": {"^a": INTEGER}, "additionalProperties": False},
+        ),
+        (
+            {
+                "allOf": [
+                    {"type": "object", "unevaluatedProperties": False},
+                    {"type": "object", "unevaluatedProperties": STRING},
+                ]
+            },
+            {"type": "object"},
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_one_is_loosened(schema: Any, result: Any) -> None:
     """Parts that have no value in common, or that no one schema can say, accept more and are named."""
     assert flat(schema) == (result, ["loosened"])
@@ -176,6 +271,8 @@ def test_too_many_variants_become_one_object() -> None:
     assert made["required"] == ["k"]
     assert made["properties"]["k"] == STRING
     assert made["properties"]["a0"] == {"anyOf": [STRING, {}]}
+    free = [{"oneOf": [thing(**{f"{side}{n}": STRING}) for n in range(6)]} for side in "ab"]
+    assert "required" not in flat({"allOf": free})[0]
     closed = {"oneOf": [{**variant, "additionalProperties": False} for variant in sides[0]["oneOf"]]}
     assert flat({"allOf": [closed, sides[1]]})[1].count("loosened") > 0
     mixed = {

@@ -9,7 +9,7 @@ from openapi_python_client import strings
 
 from scripts.preparation.names import clashes, module_name, pascal_case, snake_case, told_apart, words
 
-texts = st.text(max_size=20) | st.text(alphabet="aAbBzZ09_-. éßÄ٣日", max_size=20)
+texts = st.text(max_size=20) | st.text(alphabet="aAbBzZ09_-. \\éßÄ٣日", max_size=20)
 identifiers = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,12}", fullmatch=True)
 
 

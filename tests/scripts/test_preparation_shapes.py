@@ -34,9 +34,21 @@ def mended(schema: Any) -> tuple[Any, list[tuple[str, str]]]:
         {"type": "string", "format": "x", "nullable": True, "minLength": 0, "pattern": "a"},
         {"type": ["string", "null"]},
         {"type": "object", "properties": {"a": STRING}, "required": ["a", "unknown"]},
-        {"properties": {"$ref": STRING, "type": STRING, "properties": STRING, "required": STRING,
-                        "items": STRING, "allOf": STRING, "enum": STRING, "default": STRING, "x-y": STRING,
-                        "additionalProperties": STRING, "nullable": STRING}},
+        {
+            "properties": {
+                "$ref": STRING,
+                "type": STRING,
+                "properties": STRING,
+                "required": STRING,
+                "items": STRING,
+                "allOf": STRING,
+                "enum": STRING,
+                "default": STRING,
+                "x-y": STRING,
+                "additionalProperties": STRING,
+                "nullable": STRING,
+            }
+        },
         {"enum": [None]},
         {"const": None},
         {"default": None, "example": None},
@@ -49,7 +61,7 @@ def mended(schema: Any) -> tuple[Any, list[tuple[str, str]]]:
         {"prefixItems": [STRING], "items": STRING},
         {"x-anything": None, "unknownKeyword": [1]},
     ],
-)  # fmt: skip
+)
 def test_what_is_right_stays(schema: Any) -> None:
     """Schemas without mistakes come back equal and without notes; extensions may hold anything."""
     kept = {key: value for key, value in schema.items() if value is not None or not key.startswith("x-")}
@@ -113,19 +125,28 @@ def test_what_is_right_stays(schema: Any) -> None:
         ({"properties": {"a": False}}, {"properties": {"a": {"not": {}}}}, []),
         # lists
         ({"allOf": STRING}, {"allOf": [STRING]}, [("/allOf", "repaired")]),
-        ({"anyOf": {"type": "int"}}, {"anyOf": [{"type": "integer"}]},
-         [("/anyOf", "repaired"), ("/anyOf/0/type", "repaired")]),
+        (
+            {"anyOf": {"type": "int"}},
+            {"anyOf": [{"type": "integer"}]},
+            [("/anyOf", "repaired"), ("/anyOf/0/type", "repaired")],
+        ),
         ({"oneOf": []}, {}, [("/oneOf", "loosened")]),
         ({"enum": []}, {}, [("/enum", "loosened")]),
         ({"enum": None}, {}, [("/enum", "loosened")]),
         ({"enum": "a"}, {"enum": ["a"]}, [("/enum", "repaired")]),
         ({"items": [STRING, True]}, {"items": {}, "prefixItems": [STRING, {}]}, [("/items", "loosened")]),
         # values
-        ({"additionalProperties": "false"}, {"additionalProperties": False},
-         [("/additionalProperties", "repaired")]),
+        (
+            {"additionalProperties": "false"},
+            {"additionalProperties": False},
+            [("/additionalProperties", "repaired")],
+        ),
         ({"nullable": "true"}, {"nullable": True}, [("/nullable", "repaired")]),
-        ({"additionalProperties": "text"}, {"additionalProperties": {}},
-         [("/additionalProperties", "loosened")]),
+        (
+            {"additionalProperties": "text"},
+            {"additionalProperties": {}},
+            [("/additionalProperties", "loosened")],
+        ),
         ({"nullable": "perhaps"}, {}, [("/nullable", "loosened")]),
         ({"$ref": 5}, {}, [("/$ref", "loosened")]),
         ({"$ref": {"a": {}}}, {}, [("/$ref", "loosened")]),
@@ -146,7 +167,7 @@ def test_what_is_right_stays(schema: Any) -> None:
         (True, {}, []),
         (False, {"not": {}}, []),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_mended_and_named(schema: Any, result: Any, notes: Any) -> None:
     """What was meant is repaired, what nobody can know is loosened, each with its place."""
     assert mended(schema) == (result, notes)
@@ -169,15 +190,27 @@ def test_schemas_of_parameters_are_mended_too() -> None:
         ({"type": "string"}, "3.0.1", STRING, []),
         ({"items": STRING}, "3.0.1", {"type": "array", "items": STRING}, [(f"{AT}/A", "repaired")]),
         ({"items": STRING, "enum": [[]]}, "3.0.1", {"items": STRING, "enum": [[]]}, []),
-        ({"properties": {"a": {}}}, "3.1.0", {"type": "object", "properties": {"a": {}}}, [(f"{AT}/A", "repaired")]),
-        ({"additionalProperties": {}}, "3.1.0", {"type": "object", "additionalProperties": {}},
-         [(f"{AT}/A", "repaired")]),
+        (
+            {"properties": {"a": {}}},
+            "3.1.0",
+            {"type": "object", "properties": {"a": {}}},
+            [(f"{AT}/A", "repaired")],
+        ),
+        (
+            {"additionalProperties": {}},
+            "3.1.0",
+            {"type": "object", "additionalProperties": {}},
+            [(f"{AT}/A", "repaired")],
+        ),
         ({"additionalProperties": False}, "3.1.0", {"additionalProperties": False}, []),
         ({"allOf": [{"properties": {}}]}, "3.1.0", {"allOf": [{"properties": {}}]}, []),
         ({"not": {"items": STRING}}, "3.1.0", {"not": {"items": STRING}}, []),
-        ({"allOf": [{"properties": {"a": {"items": {}}}}]}, "3.1.0",
-         {"allOf": [{"properties": {"a": {"type": "array", "items": {}}}}]},
-         [(f"{AT}/A/allOf/0/properties/a", "repaired")]),
+        (
+            {"allOf": [{"properties": {"a": {"items": {}}}}]},
+            "3.1.0",
+            {"allOf": [{"properties": {"a": {"type": "array", "items": {}}}}]},
+            [(f"{AT}/A/allOf/0/properties/a", "repaired")],
+        ),
     ],
 )
 def test_types_are_whole(schema: Any, openapi: str, result: Any, notes: Any) -> None:
@@ -218,12 +251,17 @@ def test_references_that_lead_to_no_schema_are_loosened(schema: Any, result: Any
         ({"patternProperties": {"^a": STRING}}, None),
         ({"patternProperties": {"^a": STRING}, "additionalProperties": True}, None),
         ({"patternProperties": {"^a": STRING}, "additionalProperties": False}, STRING),
-        ({"patternProperties": {"^a": STRING, "^b": {}}, "additionalProperties": False}, {"anyOf": [STRING, {}]}),
-        ({"patternProperties": {"^a": STRING}, "additionalProperties": {"type": "integer"}},
-         {"anyOf": [STRING, {"type": "integer"}]}),
+        (
+            {"patternProperties": {"^a": STRING, "^b": {}}, "additionalProperties": False},
+            {"anyOf": [STRING, {}]},
+        ),
+        (
+            {"patternProperties": {"^a": STRING}, "additionalProperties": {"type": "integer"}},
+            {"anyOf": [STRING, {"type": "integer"}]},
+        ),
         ({"patternProperties": {}, "additionalProperties": False}, False),
     ],
-)  # fmt: skip
+)
 def test_patterns_open_what_is_closed(schema: Any, result: Any) -> None:
     """Names with a pattern beside closed properties become what all other properties are."""
     made, notes = schemas_of(open_patterns, {"A": schema})
