@@ -82,6 +82,8 @@ def test_what_is_flat_stays(schema: Any) -> None:
             },
             {**STRING, "pattern": "a", "allOf": [{"pattern": "b"}, {"pattern": "c"}]},
         ),
+        ({"allOf": [ref("Dog"), thing(dog=INTEGER)]}, ref("Dog")),
+        ({"allOf": [ref("Dog"), {**thing("kind", dog=INTEGER)}]}, ref("Dog")),
         (
             {"allOf": [ref("Tight"), ref("Strict")]},
             {**STRING, "pattern": "a", "allOf": [{"pattern": "b"}, {"pattern": "c"}]},
