@@ -71,6 +71,13 @@ def test_what_is_no_circle_stays(held: Any) -> None:
             {"A": {"type": "array", "items": {"type": "array", "items": {}}}},
         ),
         ({"A": {"type": "array", "items": {"anyOf": [{}, ref("A")]}}}, {"A": {"type": "array", "items": {}}}),
+        (
+            {
+                "A": {"anyOf": [ref("B"), {"type": "array", "items": ref("A")}, thing(a=ref("A"))]},
+                "B": STRING,
+            },
+            {"A": {"anyOf": [ref("B"), {"type": "array", "items": {}}, thing(a=ref("A"))]}, "B": STRING},
+        ),
         ({"A": {"anyOf": [STRING, thing(a=ref("A"))]}}, None),
         ({"A": {"type": "array", "items": thing(a=ref("A"))}}, None),
     ],

@@ -17,6 +17,7 @@ HELD: dict[str, Any] = {
     "Dog": thing("kind", kind={"type": "string", "const": "dog"}, dog=INTEGER),
     "Pet": {"oneOf": [ref("Cat"), ref("Dog")], "discriminator": {"propertyName": "kind"}},
     "Text": STRING,
+    "Two": thing("a", "b", a=STRING, b=STRING),
     "Tight": {**STRING, "pattern": "a", "allOf": [{"pattern": "b"}]},
     "Strict": {**STRING, "pattern": "a", "allOf": [{"pattern": "c"}]},
     "Maybe": {"anyOf": [ref("Base"), {"type": "null"}]},
@@ -83,6 +84,7 @@ def test_what_is_flat_stays(schema: Any) -> None:
             {**STRING, "pattern": "a", "allOf": [{"pattern": "b"}, {"pattern": "c"}]},
         ),
         ({"allOf": [ref("Dog"), thing(dog=INTEGER)]}, ref("Dog")),
+        ({"allOf": [ref("Two"), thing("b", a=STRING)]}, ref("Two")),
         ({"allOf": [ref("Dog"), {**thing("kind", dog=INTEGER)}]}, ref("Dog")),
         (
             {"allOf": [ref("Tight"), ref("Strict")]},
