@@ -25,7 +25,7 @@ def check_usable(document: Document) -> None:
         document: The upstream document.
 
     Raises:
-        UnusableDocumentError: It is of another kind or version, or a part of it is not what stands there in any
+        UnusableDocumentError: It is of another kind or version, or a part is not what stands there in any
             OpenAPI document; the text names the place.
     """
     version = document.get("openapi")
