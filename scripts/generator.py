@@ -20,7 +20,7 @@ from scripts.command import UnusableInputError, system_error
 from scripts.naming import METHODS, WIRE_NAMES, name_all, schemas_in
 from scripts.notes import Kind, Note
 from scripts.preparation.names import module_name
-from scripts.rendering import Code, model_code, operation_code, text, values_of
+from scripts.rendering import Code, model_code, natural, operation_code, text, values_of
 from scripts.source import read_mapping
 
 if TYPE_CHECKING:
@@ -182,6 +182,7 @@ def _build(
             endpoint, named.operations[text(endpoint.path), endpoint.method], code
         ),
         values_of=values_of,
+        in_order=lambda lines: sorted(lines, key=natural),
         support=lambda name: (SUPPORT / f"{name}.py").read_text(encoding="utf-8"),
     )
     escape = client.env.filters["safe_for_docstring"]
@@ -214,9 +215,7 @@ def _rename_classes(document: dict[str, Any], config: Config) -> list[Note]:
         new = name
         while new in TAKEN_CLASSES or (new != name and new in by_class):
             new += "Model"
-        usual, module = (
-            str(PythonIdentifier(each, config.field_prefix)) for each in (new, module_name(new))
-        )
+        usual, module = (str(PythonIdentifier(each, config.field_prefix)) for each in (new, module_name(new)))
         if (new, module) == (name, usual):
             continue
         config.class_overrides[name] = ClassOverride.model_validate(

@@ -43,6 +43,62 @@ class Import:
     name: str
 
 
+def natural(name: str) -> list[str | int]:
+    """Give the key by which the linter sorts imports: numbers in names count as numbers.
+
+    Args:
+        name: A name, or a whole line.
+
+    Returns:
+        The key.
+    """
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", name)]
+
+
+class Used:
+    """The names that some expressions use, and so what has to be imported for them.
+
+    The names in literals are no names of code.
+    """
+
+    def __init__(self, expressions: Iterable[str]) -> None:
+        """Collect the names.
+
+        Args:
+            expressions: The code that uses them.
+        """
+        bare = _LITERAL.sub("", "\n".join(expressions))
+        self._names = frozenset(re.findall(r"\w+", bare))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def among(self, *names: str) -> str:
+        """List those of some names that are used, as an import names them."""
+        return ", ".join(name for name in names if name in self._names)
+
+    def lines(self, imports: Iterable[Import]) -> list[tuple[str, str]]:
+        """Group imports by module, sorted as the linter sorts them, and leave out what is not used.
+
+        Args:
+            imports: What can be imported.
+
+        Returns:
+            The modules, each with the names that are imported from it.
+        """
+        by_module: dict[str, list[str]] = {}
+        for each in imports:
+            if each.name in self._names:
+                by_module.setdefault(each.module, []).append(each.name)
+        return [
+            (module, ", ".join(sorted(names, key=lambda name: (not name.isupper(), natural(name)))))
+            for module, names in sorted(by_module.items(), key=lambda pair: natural(pair[0]))
+        ]
+
+
+_LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+
+
 @dataclass(frozen=True)
 class Attribute:
     """A property of a model, or an operation's argument, as code.
@@ -214,13 +270,17 @@ class ModelCode:
         attributes: The properties, in the order in which the class takes them.
         additional: The type of additional properties.
         additional_shape: What is promised of them.
-        imports: The models and enums that types and shapes name.
+        used: The names that the class's declarations use.
+        typed: The models and enums that these name: modules, and what is imported from them.
+        shaped: The same for what is promised.
     """
 
     attributes: list[Attribute]
     additional: str
     additional_shape: str
-    imports: list[Import]
+    used: Used
+    typed: list[tuple[str, str]]
+    shaped: list[tuple[str, str]]
 
 
 def model_code(model: Any, wire_names: dict[str, str], code: Code) -> ModelCode:  # noqa: ANN401 - as above
@@ -247,12 +307,12 @@ def model_code(model: Any, wire_names: dict[str, str], code: Code) -> ModelCode:
     attributes.sort(key=lambda each: not each.required or bool(each.default))
     more = model.additional_properties
     own = Import(str(model.class_info.module_name), str(model.class_info.name))
-    return ModelCode(
-        attributes,
-        UNTYPED if more is None else code.type_of(more),
-        "None" if more is None else code.shape_of(more),
-        sorted(code.imports - {own}),
-    )
+    additional = UNTYPED if more is None else code.type_of(more)
+    additional_shape = "None" if more is None else code.shape_of(more)
+    used = Used([*(each.declaration for each in attributes), additional])
+    shaped = Used([*(each.shape for each in attributes), additional_shape])
+    others = code.imports - {own}
+    return ModelCode(attributes, additional, additional_shape, used, used.lines(others), shaped.lines(others))
 
 
 @dataclass(frozen=True)
@@ -268,7 +328,8 @@ class OperationCode:
         bodies: The expressions for the ways to send it.
         answers: The expressions for what is promised of answers.
         returns: The type of what is parsed.
-        imports: The models and enums that types and shapes name.
+        used: The names that its declarations and expressions use.
+        imports: The models and enums among them: modules, and what is imported from them.
     """
 
     path: list[str]
@@ -279,7 +340,8 @@ class OperationCode:
     bodies: list[str]
     answers: list[str]
     returns: str
-    imports: list[Import]
+    used: Used
+    imports: list[tuple[str, str]]
 
 
 def operation_code(endpoint: Any, operation: Operation, code: Code) -> OperationCode:  # noqa: ANN401 - as above
@@ -306,6 +368,9 @@ def operation_code(endpoint: Any, operation: Operation, code: Code) -> Operation
         for place, props in by_place.items()
     }
     answers, types = _answers(endpoint, code)
+    body, bodies = _body(endpoint, code), [_way(body, operation, code) for body in endpoint.bodies]
+    arguments = [*path, *(each for some in named.values() for each in some), *([body] if body else [])]
+    used = Used([*(each.declaration for each in arguments), *answers, *bodies, joined(types)])
     return OperationCode(
         path=list(_path(operation)),
         positional=path,
@@ -314,11 +379,12 @@ def operation_code(endpoint: Any, operation: Operation, code: Code) -> Operation
             place: [_argument(attribute.name, operation) for attribute in attributes]
             for place, attributes in named.items()
         },
-        body=_body(endpoint, code),
-        bodies=[_way(body, operation, code) for body in endpoint.bodies],
+        body=body,
+        bodies=bodies,
         answers=answers,
         returns=joined(types),
-        imports=sorted(code.imports),
+        used=used,
+        imports=used.lines(code.imports),
     )
 
 

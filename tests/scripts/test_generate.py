@@ -279,11 +279,20 @@ def test_generator_that_cannot_write(tmp_path: Path) -> None:
     assert findings == [f"{project}: Not a directory."]
 
 
+def test_linter_finds_nothing(tmp_path: Path) -> None:
+    """The generated code imports what it uses, and nothing else, in the linter's order."""
+    package = make_package(LARGER, read_configuration(generate.CONFIGURATION), tmp_path).package
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--no-respect-gitignore", "."]
+    done = subprocess.run(command, cwd=package.parent, capture_output=True, text=True, check=False)
+    assert "select" in (package.parent / "pyproject.toml").read_text()
+    assert done.stdout == "All checks passed!\n"
+
+
 def test_formatter_that_fails(tmp_path: Path) -> None:
     """A formatter that ends with an error is a finding, with what it said."""
     (tmp_path / "pyproject.toml").write_text("[tool.ruff]\nline-length = 'long'\n")
     (finding,) = generate._format(tmp_path, [])
-    assert finding.startswith("ruff check ended with 2: ")
+    assert finding.startswith("ruff format ended with 2: ")
     assert "line-length" in finding
 
 
