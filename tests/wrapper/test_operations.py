@@ -106,6 +106,34 @@ def look(other_client: Path, sandbox: Sandbox, code: str) -> Any:
     return json.loads(done.stdout)
 
 
+STRICT = """
+import sys
+import attrs
+from voucherify_client.api.vouchers import look_at_voucher
+from voucherify_client.errors import UnexpectedContent
+from voucherify_wrapper import Voucherify
+
+with Voucherify() as voucherify:
+    print(look_at_voucher.sync(sys.argv[1], client=voucherify.client).code)
+    try:
+        look_at_voucher.sync(sys.argv[1], client=attrs.evolve(voucherify.client, strict=True))
+    except UnexpectedContent as error:
+        print(*error.violations[0])
+"""
+
+
+def test_strictness_over_the_wrapper(other_client: Path, voucherify_sandbox: Sandbox) -> None:
+    """An answer that differs from the document comes through, and a strict copy of the client tells where."""
+    voucherify_sandbox.inject(
+        Fault(status=200, body=b'{"code": 7}', content_type="application/json", operation="get-voucher"),
+        times=2,
+    )
+    environment = {**os.environ, **voucherify_sandbox.environment(), "PYTHONPATH": str(other_client)}
+    command = [sys.executable, "-c", STRICT, "2CpRCE2c"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "7\n/code an integer where a string belongs\n"
+
+
 def test_a_second_operation_has_the_same_credentials(other_client: Path, voucherify_sandbox: Sandbox) -> None:
     """It is signed with the API key, or with a fetched token, by both clients."""
     assert look(other_client, voucherify_sandbox, "2CpRCE2c") == ["2CpRCE2c"] * 4
