@@ -240,6 +240,8 @@ def _generate(options: argparse.Namespace) -> int:
     document = read(options.spec)
     configuration = read_configuration(options.config)
     target = options.out / configuration.package
+    if options.report is not None and (options.report.is_dir() or not options.report.parent.is_dir()):
+        raise UnusableInputError(f"{options.report}: a report is a file in a folder that exists.")
     if options.check:
         with _reporting(options.report) as report, tempfile.TemporaryDirectory() as folder:
             made = make_package(document, configuration, Path(folder))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from scripts.command import Document, Json
     from scripts.generated_code import Call, Name, Types, Written
-    from scripts.promises import Media, Operation, Parameter, Place, Pointers, Response, Shape
+    from scripts.promises import Media, Member, Operation, Parameter, Place, Pointers, Response, Shape
 
 KINDS = (
     "operation",
@@ -43,6 +43,7 @@ KINDS = (
 """What is counted."""
 
 _NO_TYPES: Types = frozenset()
+_NULL: Types = frozenset({NOTHING, ANYTHING})
 
 _HOLDS = {
     "string": frozenset({"string"}),
@@ -176,6 +177,7 @@ class _Audit:
         self.unneeded: set[Loss] = set()
         self.broken: set[str] = set()
         self.void: set[str] = set()
+        self.dropped: dict[Promise, Member] = {}
         self.jobs: list[_Job] = []
         self.known_jobs: set[_Job] = set()
         self.known_objects: set[tuple[Pointers, frozenset[Name]]] = set()
@@ -312,7 +314,12 @@ class _Audit:
             return
         schemas = [media for media in response.media if media.schema is not None]
         types = call.answers.get(response.code)
-        if types is None or (schemas and not types - {NOTHING}):
+        nulls = [self.document.is_null((media.schema.pointer,)) for media in schemas if media.schema]
+        if (
+            types is None
+            or (types <= {NOTHING} and not all(nulls))
+            or (any(nulls) and types.isdisjoint(_NULL))
+        ):
             what = f"{operation.title} does not parse answers with the code {response.code}"
             self.miss(promise, what, *response.place.detours)
             self.pass_over(*(media.schema for media in response.media))
@@ -320,6 +327,14 @@ class _Audit:
         self.keep(promise)
         for media in schemas:
             self.expect(promise, media.schema, types, *call.returns)
+            self.look_up_returned(promise, media, types, call)
+
+    def look_up_returned(self, promise: Promise, media: Media, types: Types, call: Call) -> None:
+        """Look up the classes that answers are decoded to in what the functions say that they return."""
+        classes = {one for one in types if one.definition is not None}
+        if media.schema is not None and any(not classes <= returned for returned in call.returns):
+            what = f"{promise.scope} does not say that it returns {_described(frozenset(classes))}"
+            self.miss(promise, what, *media.place.detours, at=media.schema.pointer)
 
     def root(self, schema: Place | None) -> None:
         if schema is not None:
@@ -360,6 +375,8 @@ class _Audit:
         if void:
             alive = set().union(*(shape.trail for shape in live))
             self.void.update(place for shape in void for place in shape.trail if place not in alive)
+        for shape in live:
+            self.dropped.update((Promise("enum_value", one.pointer), one) for one in shape.dropped)
         return live
 
     def compare_shape(self, job: _Job, shape: Shape) -> None:
@@ -501,6 +518,16 @@ class _Audit:
         ]
         return [name for word in words if plain(word) for name in self.package.named.get(plain(word), ())]
 
+    def has_member(self, member: Member) -> bool:
+        """Tell whether the enum that is called as a member's component has the value."""
+        names = (
+            name
+            for component in components_of(tuple(ancestors(member.pointer)))
+            for name in self.called(child(SCHEMAS, component), component)
+        )
+        held = _NO_TYPES.union(*(self.package.alias(name) for name in names))
+        return identity(member.value) in {identity(value) for one in held for _, value in one.values}
+
     def akin(self, shape: Shape, component: str) -> Types:
         """Return the classes of a union's variants: those called as its parts, or made for it."""
         names = [
@@ -545,14 +572,18 @@ class _Audit:
 
     def look_at_what_was_passed_over(self) -> None:
         """Enter the properties and enum values that nothing in the code was compared with."""
-        self.promised.update(dict.fromkeys(self.document.parts(self.rooted)))
+        parts = dict.fromkeys(self.document.parts(self.rooted))
+        self.promised.update(parts)
+        beside = parts.keys() - self.document.parts(self.rooted, self.void)
         unseen = [one for one in self.promised if one not in self.met and one not in self.missed]
         for promise in unseen:
             around = list(ancestors(promise.pointer))
             if not self.broken.isdisjoint(around):
                 continue  # what it lies in is missing, and entered
-            if not self.void.isdisjoint(around):
-                del self.promised[promise]  # no value can be there
+            if promise in self.dropped and self.has_member(self.dropped[promise]):
+                self.keep(promise)
+            elif promise in self.dropped or promise in beside or not self.void.isdisjoint(around):
+                del self.promised[promise]  # no such value can be there
             elif promise.kind in {"property", "enum_value"}:
                 self.miss(promise, "nothing in the code was found to compare it with")
 

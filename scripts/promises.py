@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from scripts.command import Document, Json
 
@@ -185,6 +185,7 @@ class Shape:
         has_open_items: Whether a list may have items beside those.
         has_open_values: Whether an object may have properties beside those.
         members: The values of an enum, or None where there is none.
+        dropped: Values of the enums of some schemas that others, which hold too, do not allow.
         impossible: Whether no value is accepted.
     """
 
@@ -197,6 +198,7 @@ class Shape:
     has_open_items: bool
     has_open_values: bool
     members: tuple[Member, ...] | None
+    dropped: tuple[Member, ...]
     impossible: bool
 
     @property
@@ -211,6 +213,13 @@ class Shape:
     def is_open(self) -> bool:
         """Whether nothing is said about a value."""
         return self.types is None and self.members is None and not self.wants
+
+    @property
+    def is_null(self) -> bool:
+        """Whether null is the only value."""
+        if self.members is not None:
+            return all(member.value is None for member in self.members)
+        return self.types == frozenset({"null"})
 
 
 def child(pointer: str, *parts: str | int) -> str:
@@ -490,6 +499,7 @@ class Promises:
         more_values: list[Pointers] = []
         closed: set[str] = set()
         members: list[Member] | None = None
+        listed_with: list[tuple[Member, frozenset[str] | None]] = []
         impossible = False
         for pointer in trail:
             schema = self._at(pointer)
@@ -515,6 +525,8 @@ class Promises:
             listed_members = _members(pointer, schema)
             if listed_members is not None:
                 members = _in_both(members, listed_members)
+                listed_with += ((member, self._types(schema)) for member in listed_members)
+        shared = {member.pointer for member in members or ()}
         if members is not None:
             members = _of_types(members, types)
         return Shape(
@@ -527,6 +539,11 @@ class Promises:
             not items and "items" not in closed,
             not values and "additionalProperties" not in closed,
             None if members is None else tuple(members),
+            tuple(
+                member
+                for member, own in listed_with
+                if member.pointer not in shared or (member not in (members or ()) and _is_of(member, own))
+            ),
             impossible or types == frozenset() or members == [],
         )
 
@@ -548,14 +565,20 @@ class Promises:
             not self.is_possible(shape.properties[name]) for name in shape.required & shape.properties.keys()
         )
 
-    def parts(self, roots: Sequence[str]) -> Iterator[Promise]:
+    def is_null(self, pointers: Pointers) -> bool:
+        """Tell whether null is the only value that satisfies schemas that hold together."""
+        live = [shape for shape in self.alternatives(pointers) if not self.is_void(shape)]
+        return bool(live) and all(shape.is_null for shape in live)
+
+    def parts(self, roots: Sequence[str], without: Iterable[str] = ()) -> Iterator[Promise]:
         """Yield the promised properties and enum values of schemas, and of all that lies in them.
 
         Args:
             roots: Pointers to schemas.
+            without: Pointers to schemas to leave out, with all that only they lead to.
         """
         pending = list(roots)
-        seen: set[str] = set()
+        seen = set(without)
         while pending:
             pointer = pending.pop()
             schema = self._at(pointer)
@@ -629,10 +652,12 @@ def _in_both(first: list[Member] | None, second: list[Member]) -> list[Member]:
 
 def _of_types(members: list[Member], types: frozenset[str] | None) -> list[Member]:
     """Leave out values that the schema's types do not allow; where that leaves none, the types are wrong."""
-    if types is None:
-        return members
-    allowed = [member for member in members if types & _types_of(member.value)]
+    allowed = [member for member in members if _is_of(member, types)]
     return allowed or members
+
+
+def _is_of(member: Member, types: frozenset[str] | None) -> bool:
+    return types is None or not types.isdisjoint(_types_of(member.value))
 
 
 def _types_of(value: Json) -> set[str]:

@@ -368,9 +368,10 @@ def operation_code(endpoint: Any, operation: Operation, code: Code) -> Operation
         for place, props in by_place.items()
     }
     answers, types = _answers(endpoint, code)
+    returns = " | ".join(sorted(dict.fromkeys(types), key=lambda part: (part == UNTYPED, part == "None")))
     body, bodies = _body(endpoint, code), [_way(body, operation, code) for body in endpoint.bodies]
     arguments = [*path, *(each for some in named.values() for each in some), *([body] if body else [])]
-    used = Used([*(each.declaration for each in arguments), *answers, *bodies, joined(types)])
+    used = Used([*(each.declaration for each in arguments), *answers, *bodies, returns])
     return OperationCode(
         path=list(_path(operation)),
         positional=path,
@@ -382,7 +383,7 @@ def operation_code(endpoint: Any, operation: Operation, code: Code) -> Operation
         body=body,
         bodies=bodies,
         answers=answers,
-        returns=joined(types),
+        returns=returns,
         used=used,
         imports=used.lines(code.imports),
     )

@@ -76,15 +76,18 @@ def _parse(shape: Shape, promised: str, response: httpx.Response) -> tuple[Value
     media_type = header.partition(";")[0].strip().lower()
     if is_json(promised) and not response.content:
         return None, [Violation("", "nothing where JSON belongs")]
-    if is_json(media_type):
-        try:
-            content = response.json()
-        except (ValueError, RecursionError):
-            return response.text, [Violation("", f"no JSON, though it is said to be {media_type}")]
-        return decode(shape, content), []
     variants = shape.variants if isinstance(shape, Union) else (shape,)
-    takes_text = any(variant.fits("") and variant is not BINARY for variant in variants)
-    if media_type.startswith("text/") and (takes_text or BINARY not in variants):
+    texts = [variant for variant in variants if variant is not BINARY and variant.fits("")]
+    takes_bytes = BINARY in variants
+    # Servers name JSON by other media types too; where nothing else is promised, JSON is what is meant.
+    if is_json(media_type) or (is_json(promised) and not texts and not takes_bytes):
+        try:
+            return decode(shape, response.json()), []
+        except (ValueError, RecursionError):
+            if is_json(media_type):
+                return response.text, [Violation("", f"no JSON, though it is said to be {media_type}")]
+    only_text = any(not variant.fits(b"") for variant in texts)
+    if only_text or (media_type.startswith("text/") and (texts or not takes_bytes)):
         return response.text, []
     return decode(shape, response.content), []
 

@@ -61,6 +61,61 @@ def unwrap(document: Draft, _noting: Noting) -> Draft:
     return change_schemas(document, change)
 
 
+def open_hierarchies(document: Draft, _noting: Noting) -> Draft:
+    """Where a schema with a discriminator is referred to, allow those made of it by `allOf` by name.
+
+    They are accepted there already; so the discriminator of the base tells them apart as that of a union.
+    """
+    held = components(document)
+    bases = {
+        name: schema["discriminator"]
+        for name, schema in held.items()
+        if isinstance(schema.get("discriminator"), dict) and not any(key in schema for key in UNIONS)
+    }
+    heirs = {base: _heirs(base, held) for base in bases}
+
+    def mark(schema: Schema, _pointer: str) -> Schema:
+        if "allOf" in schema:  # here the base itself is meant
+            parts = [{k: v for k, v in part.items() if k != _OPEN} for part in schema["allOf"]]
+            return {**schema, "allOf": parts}
+        base = component_of(schema["$ref"]) if "$ref" in schema else None
+        return {**schema, _OPEN: base} if heirs.get(str(base)) else schema
+
+    def widen(schema: Schema, _pointer: str) -> Schema:
+        if _OPEN not in schema:
+            return schema
+        base = schema[_OPEN]
+        variants = [reference_to(name) for name in (base, *heirs[base])]
+        return {"anyOf": variants, "discriminator": bases[base], ORIGIN: origin(schema)}
+
+    made = change_schemas(change_schemas(document, mark), widen)
+    return change_schemas(made, lambda schema, _pointer: _without_stray_discriminator(schema))
+
+
+_OPEN = "x-open-base"
+
+
+def _heirs(base: str, held: dict[str, Schema]) -> list[str]:
+    """List the components that are made of another one by `allOf`, and those made of them."""
+    found: list[str] = []
+    pending = [base]
+    while pending:
+        wanted = reference_to(pending.pop())["$ref"]
+        for name in sorted(held):
+            parts = held[name].get("allOf", ())
+            if name not in found and name != base and any(part.get("$ref") == wanted for part in parts):
+                found.append(name)
+                pending.append(name)
+    return sorted(found)
+
+
+def _without_stray_discriminator(schema: Schema) -> Schema:
+    """Drop a discriminator that has no union to tell apart."""
+    if "discriminator" not in schema or any(key in schema for key in (*UNIONS, "allOf")):
+        return schema
+    return {key: value for key, value in schema.items() if key != "discriminator"}
+
+
 def lift_deep_references(document: Draft, _noting: Noting) -> Draft:
     """Give what references lead to a component of its own where it has none, and point them at that."""
     targets: dict[str, str] = {}

@@ -10,13 +10,16 @@ from scripts.preparation import documents
 from scripts.preparation.documents import (
     METHODS,
     ORIGIN,
+    UNIONS,
     Operation,
     Schema,
     change_operations,
     child,
     component_of,
+    components,
     find,
     operations,
+    origin,
     parts_of,
     pointer_of,
 )
@@ -304,7 +307,16 @@ def _id_of(operation: Operation) -> str:
     return f"{operation.method}_{'_'.join(part.strip('{}') for part in operation.path.split('/') if part)}"
 
 
-def inline_parts(document: Draft, _noting: Noting) -> Draft:
+def _note_twice(parameters: list[Any], pointer: str, noting: Noting) -> None:
+    last = {(parameter["name"], parameter["in"]): number for number, parameter in enumerate(parameters)}
+    for number, parameter in enumerate(parameters):
+        if last[parameter["name"], parameter["in"]] != number:
+            what = f"{parameter['in']} parameter {parameter['name']!r} left out"
+            place = child(pointer, "parameters", number)
+            noting(place, Kind.LOOSENED, what, "It stands there twice; the last one is taken.")
+
+
+def inline_parts(document: Draft, noting: Noting) -> Draft:
     """Put parameters, request bodies and responses into the operations, those of the path too."""
     paths: dict[str, Any] = {}
     for path, item in documents.paths(document).items():
@@ -315,6 +327,7 @@ def inline_parts(document: Draft, _noting: Noting) -> Draft:
                 continue
             value = dict(item[method])
             own = [resolve(document, parameter) for parameter in value.get("parameters") or ()]
+            _note_twice(own, child("/paths", path, method), noting)
             unique = {
                 (p["name"].lower() if p["in"] == "header" else p["name"], p["in"]): p for p in [*shared, *own]
             }
@@ -407,6 +420,53 @@ def merge_media_types(document: Draft, _noting: Noting) -> Draft:
         return {**operation.value, "responses": responses}
 
     return change_operations(document, change)
+
+
+def read_as_text(document: Draft, noting: Noting) -> Draft:
+    """Read bodies that are neither JSON nor forms as text or bytes; no other code writes them."""
+
+    def change_all(content: dict[str, Any]) -> dict[str, Any]:
+        return {kind: change_one(kind, media) for kind, media in content.items()}
+
+    def change_one(kind: str, media: dict[str, Any]) -> dict[str, Any]:
+        schema = media.get("schema")
+        if schema is None or _is_json(kind) or kind.startswith(_FORMS) or _is_text(schema, document):
+            return media
+        what = f"a body of {kind} is text or bytes"
+        noting(origin(schema), Kind.LOOSENED, what, "No other code reads or writes it.")
+        return {**media, "schema": {**_body_schema(kind, media), ORIGIN: origin(schema)}}
+
+    def change(operation: Operation) -> dict[str, Any]:
+        made = {**operation.value}
+        if "content" in made.get("requestBody", {}):
+            made["requestBody"] = {
+                **made["requestBody"],
+                "content": change_all(made["requestBody"]["content"]),
+            }
+        made["responses"] = {
+            code: {**response, "content": change_all(response["content"])}
+            if "content" in response
+            else response
+            for code, response in made["responses"].items()
+        }
+        return made
+
+    return change_operations(document, change)
+
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def _is_text(schema: Schema, document: Draft) -> bool:
+    """Tell whether a schema is one of text, or says nothing of a type."""
+    seen: set[str] = set()
+    while "$ref" in schema and schema["$ref"] not in seen:
+        seen.add(schema["$ref"])
+        schema = components(document).get(component_of(schema["$ref"]) or "", {})
+    variants = [variant for key in UNIONS for variant in schema.get(key, ())]
+    if variants:
+        return all(_is_text(variant, document) for variant in variants)
+    return schema.get("type", "string") == "string" and not schema.keys() & {"properties", "items"}
 
 
 def _is_json(media_type: str) -> bool:

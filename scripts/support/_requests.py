@@ -56,11 +56,16 @@ def write_url(*parts: str | Argument, query: Iterable[Argument] = ()) -> str:
 
     Returns:
         The URL, relative to the server's, in which every name and value is percent-encoded once.
+
+    Raises:
+        ValueError: The path would name another host.
     """
     path = "".join(part if isinstance(part, str) else _write_path(part) for part in parts)
     # A segment of dots would be resolved by clients and servers.
     segments = (part.replace(".", "%2E") if part in (".", "..") else part for part in path.split("/"))
     path = "/".join(segments)
+    if path.startswith("//"):
+        raise ValueError("An empty path parameter at the start of a path would name another host.")
     pairs = "&".join(pair for argument in query if _given(argument) for pair in _write_query(argument))
     return f"{path}{'&' if '?' in path else '?'}{pairs}" if pairs else path
 

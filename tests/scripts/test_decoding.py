@@ -621,7 +621,10 @@ def answer(status: int, content: bytes, media_type: str | None = None, **setting
         (200, b"\xff", "application/json", "\ufffd"),
         (200, b"[" * 100_000, None, "[" * 100_000),
         (200, b"%PDF", "application/pdf", b"%PDF"),
+        (200, b'{"name": "x"}', "text/html", Owner(name="x")),
+        (200, b'{"name": "x"}', "application/octet-stream", Owner(name="x")),
         (202, b"text", "text/plain", "text"),
+        (202, b"<a/>", "application/xml", "<a/>"),
         (202, b'{"name": "x"}', "application/json", Owner(name="x")),
         (204, b"x", None, None),
         (302, b"x", None, None),
@@ -633,7 +636,7 @@ def answer(status: int, content: bytes, media_type: str | None = None, **setting
 def test_answers_are_read_by_their_content_type(
     status: int, content: bytes, media_type: str | None, expected: Any
 ) -> None:
-    """JSON is decoded, text is text, all else bytes; JSON that is none comes through as text."""
+    """JSON is decoded, however it is named; text is text, all else bytes; what is no JSON comes through."""
     response = answer(status, content, media_type)
     assert (response.status_code, response.content, response.parsed) == (status, content, expected)
 

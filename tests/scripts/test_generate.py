@@ -254,6 +254,26 @@ def test_report_of_a_run_without_end(tmp_path: Path, command: Command) -> None:
     assert report.read_text() == "old"
 
 
+def test_report_that_cannot_be_written(kept: Path, tmp_path: Path, command: Command, digest: Digest) -> None:
+    """A report that is a folder, or in none, is refused before anything is done."""
+    before = digest(kept)
+    spec = save(tmp_path, LARGER)
+    for report in (tmp_path, tmp_path / "none" / "report.json"):
+        done = command("generate", "--spec", spec, "--out", kept, "--report", report)
+        assert (done.returncode, digest(kept)) == (2, before)
+        assert str(report) in done.stderr
+
+
+def test_generator_that_crashes(tmp_path: Path) -> None:
+    """A crash of the generator is one finding, with its place."""
+    content = document(schemas={"E": {"type": "string", "enum": ["a", "A"]}})
+    settings = {"package_name_override": "client", "literal_enums": False}
+    made = generator.generate(content, generator.Configuration("client", settings), tmp_path / "project")
+    (finding,) = made.findings
+    assert finding.startswith("The generator crashed (enum_property.py, line ")
+    assert not made.complete
+
+
 def make_modules(folder: Path, **modules: bytes) -> Path:
     """Write a package as the generator could have made it."""
     package = folder / "voucherify_client"

@@ -660,6 +660,180 @@ def test_parameter_without_a_schema_is_found(notes: list[Note], package: Path) -
     assert lost(audit(upstream, notes, package)) == set()
 
 
+# Enums that hold together
+
+
+COLOR = {"type": "string", "enum": ["red", "green"]}
+ENUMS: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "component that a part narrows": (
+        {"allOf": [ref("Color"), {"type": "string", "enum": ["red"]}]},
+        {"/allOf/1/enum/0"},
+    ),
+    "enum beside a part": (
+        thing(k={"allOf": [ref("Color")], "enum": ["red", "pink"]}),
+        {"/properties/k/enum/0"},
+    ),
+    "parts of an object": (
+        {"allOf": [thing(k={"enum": ["a", "b", "c"]}), thing(k={"enum": ["c", "d"]})]},
+        {"/allOf/0/properties/k/enum/2", "/allOf/1/properties/k/enum/0"},
+    ),
+    "parts of a property": (
+        thing(k={"allOf": [ref("Color"), {"enum": ["red", "pink"]}]}),
+        {"/properties/k/allOf/1/enum/0"},
+    ),
+    "parts of a list's items": (
+        thing(k={"type": "array", "items": {"allOf": [ref("Color"), {"enum": ["red", "pink"]}]}}),
+        {"/properties/k/items/allOf/1/enum/0"},
+    ),
+    "part with another type": (
+        thing(k={"allOf": [{"enum": ["a", 1]}, TEXT]}),
+        {"/properties/k/allOf/0/enum/0"},
+    ),
+}
+"""Enums of which a part holds, and the values that are promised."""
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("name", ENUMS)
+def test_narrowed_enum_promises_what_is_left(name: str, version: str, tmp_path: Path) -> None:
+    """A value that another part of an `allOf` drops is not promised there; one that all accept is."""
+    schema, promised = ENUMS[name]
+    used = {"/a": get("a", responses={"200": media(ref("It"))})}
+    upstream = {**small(used, {"Color": COLOR, "It": schema}), "openapi": version}
+    notes, package = generated(upstream, tmp_path)
+    ledger = audit(upstream, notes, package)
+    assert lost(ledger) == set()
+    assert ledger.counts["enum_value"]["in"] == ledger.counts["enum_value"]["out"]
+    for file in package.rglob("*.py"):
+        code = file.read_text()
+        file.write_text(code.replace("'red'", "'x'").replace('"red"', '"x"').replace('"c"', '"x"'))
+        if "part with" in name:
+            file.write_text(code.replace('"a"', '"x"'))
+    found = {pointer for kind, pointer in lost(audit(upstream, notes, package)) if kind == "enum_value"}
+    assert {f"/components/schemas/It{pointer}" for pointer in promised} <= found
+    assert found <= {
+        "/components/schemas/Color/enum/0",
+        *(f"/components/schemas/It{pointer}" for pointer in promised),
+    }
+
+
+def test_narrowed_component_keeps_its_values(tmp_path: Path) -> None:
+    """What a part drops of a component's enum counts as kept where the component has a class with it."""
+    schema = {"allOf": [ref("Color"), {"type": "string", "enum": ["red"]}]}
+    upstream = small({"/a": get("a", responses={"200": media(schema)})}, {"Color": COLOR})
+    notes, package = generated(upstream, tmp_path)
+    (package / "models" / "color.py").write_text("from typing import Literal\n\nColor = Literal['green']\n")
+    assert audit(upstream, notes, package).counts["enum_value"] == {"in": 3, "out": 3}
+    (package / "models" / "color.py").unlink()
+    ledger = audit(upstream, notes, package)
+    assert lost(ledger) == set()
+    assert ledger.counts["enum_value"] == {"in": 2, "out": 2}
+
+
+DISJOINT: dict[str, dict[str, Any]] = {
+    "component": {"allOf": [ref("Color"), {"type": "string", "enum": ["blue"]}]},
+    "property": thing(k={"allOf": [ref("Color"), {"enum": ["blue", "pink"]}]}),
+    "enum beside a part": thing(k={"allOf": [ref("Color")], "enum": ["blue", "pink"]}),
+    "parts of an object": {"allOf": [thing(k=ref("Color")), thing(k={"type": "string", "enum": ["blue"]})]},
+    "parts that need it": {
+        "allOf": [{**thing(k=ref("Color")), "required": ["k"]}, thing(k={"type": "string", "enum": ["blue"]})]
+    },
+}
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("name", DISJOINT)
+def test_enums_without_a_common_value_promise_none(name: str, version: str, tmp_path: Path) -> None:
+    """Of enums that hold together and share no value none is promised, wherever they stand."""
+    used = {"/a": get("a", responses={"200": media(ref("It"))})}
+    upstream = {**small(used, {"Color": COLOR, "It": DISJOINT[name]}), "openapi": version}
+    notes, package = generated(upstream, tmp_path)
+    assert lost(audit(upstream, notes, package)) == set()
+    assert {note.kind for note in notes} >= {Kind.LOOSENED}
+
+
+def test_enum_without_a_common_value_is_promised_elsewhere(tmp_path: Path) -> None:
+    """Where a contradiction leads to an enum that is also used on its own, that stays promised."""
+    schema = thing(k=DISJOINT["component"], own=ref("Color"))
+    upstream = small({"/a": get("a", responses={"200": media(schema)})}, {"Color": COLOR})
+    notes, package = generated(upstream, tmp_path)
+    assert lost(audit(upstream, notes, package)) == set()
+    replaced("models/color.py", "green", "x")(package)
+    assert lost(audit(upstream, notes, package)) == {("enum_value", "/components/schemas/Color/enum/1")}
+
+
+# Answers of which little is said
+
+
+NULLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "type": ("3.1.0", {"type": "null"}),
+    "constant": ("3.1.0", {"const": None}),
+    "enum": ("3.1.0", {"enum": [None]}),
+    "variants": ("3.1.0", {"oneOf": [{"type": "null"}, {"const": None}]}),
+    "nullable": ("3.0.3", {"nullable": True, "enum": [None]}),
+    "nullable text": ("3.0.3", {"type": "string", "nullable": True, "enum": [None]}),
+}
+
+
+@pytest.mark.parametrize("name", NULLS)
+def test_answer_that_is_only_null_is_found(name: str, tmp_path: Path) -> None:
+    """An answer and a body that can only be null are kept where the code takes null, and lost elsewhere."""
+    version, schema = NULLS[name]
+    used = {"/a": get("a", requestBody=media(ref("It")), responses={"200": media(ref("It"))})}
+    upstream = {**small(used, {"It": schema}), "openapi": version}
+    notes, package = generated(upstream, tmp_path)
+    assert lost(audit(upstream, notes, package)) == set()
+    module = "api/default/a.py"
+    rewritten(module, "'application/json', _shapes.NULL)", "'application/json', _shapes.TEXT)")(package)
+    assert lost(audit(upstream, notes, package)) == {("response", "/paths/~1a/get/responses/200")}
+
+
+class _Returning(ast.NodeTransformer):
+    """Puts another type into what functions return."""
+
+    def __init__(self, returned: str) -> None:
+        self.returned = ast.parse(returned, mode="eval").body
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = self.returned if node.name == "sync_detailed" else node.returns
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = self.returned if node.name == "asyncio_detailed" else node.returns
+        return node
+
+
+@pytest.mark.parametrize("untyped", [{}, {"schema": {}}, {"schema": True}])
+def test_typed_answer_beside_an_untyped_one_is_found_by_its_class(untyped: Any, tmp_path: Path) -> None:
+    """Beside Any the class of a typed answer is kept, and it is lost where either claim lacks the class."""
+    answers = {
+        "200": {"description": "Anything.", "content": {"application/json": untyped}},
+        "400": media(ref("Problem")),
+        "500": media(ref("Fault")),
+    }
+    same = thing(message=TEXT)
+    upstream = small({"/a": get("a", responses=answers)}, {"Problem": same, "Fault": same})
+    notes, package = generated(upstream, tmp_path)
+    module = "api/default/a.py"
+    before = (package / module).read_text()
+    at = {
+        code: ("response", f"/paths/~1a/get/responses/{code}/content/application~1json/schema")
+        for code in ("400", "500")
+    }
+
+    def returning(types: str) -> set[tuple[str, str]]:
+        (package / module).write_text(before)
+        edited(package, module, _Returning(f"Response[{types}]"))
+        return lost(audit(upstream, notes, package))
+
+    assert returning("Problem | Any | Fault") == set()
+    assert returning("Any | Problem") == {at["500"]}
+    assert returning("Any | Fault") == {at["400"]}
+    assert returning("Any") == {*at.values()}
+    before = before.replace("_shapes.ModelOf(Problem)", "_shapes.ANYTHING")
+    assert returning("Problem | Any | Fault") == {at["400"]}
+
+
 # Security
 
 

@@ -14,6 +14,7 @@ from scripts.preparation.components import (
     is_own_class,
     lift_deep_references,
     name_components,
+    open_hierarchies,
     prune,
     push_null_out,
     unwrap,
@@ -422,3 +423,25 @@ def test_operations_need_no_answer_to_be_named() -> None:
     item = {"get": {key: value for key, value in operation("x", INNER).items() if key != "operationId"}}
     made, _ = ran(lift_deep_references, marked(document({"/a": item}, {"A": way})))
     assert plain(made["components"]["schemas"])["A"] == ref("GetAResponse200")
+
+
+def test_base_with_a_discriminator() -> None:
+    """Where it is referred to, those made of it are allowed by name; in their `allOf` it stays what it is."""
+    tag = {"propertyName": "kind", "mapping": {"c": "Cat"}}
+    schemas = {
+        "Pet": {**thing(kind=STRING), "discriminator": tag},
+        "Cat": {"allOf": [ref("Pet"), thing(lives=INTEGER)]},
+        "Lion": {"allOf": [ref("Cat")]},
+        "Alone": {**thing(kind=STRING), "discriminator": {"propertyName": "kind"}},
+        "Owner": thing(pet=ref("Pet"), other=ref("Alone")),
+        "Union": {"oneOf": [ref("Cat"), ref("Lion")], "discriminator": tag},
+    }
+    made, notes = schemas_of(open_hierarchies, schemas)
+    assert made["Owner"]["properties"] == {
+        "pet": {"anyOf": [ref("Pet"), ref("Cat"), ref("Lion")], "discriminator": tag},
+        "other": ref("Alone"),
+    }
+    assert made["Cat"] == schemas["Cat"]
+    assert made["Union"] == schemas["Union"]
+    assert "discriminator" not in {**made["Pet"], **made["Alone"]}
+    assert notes == []

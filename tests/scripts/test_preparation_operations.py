@@ -17,6 +17,7 @@ from scripts.preparation.operations import (
     mend_texts,
     merge_media_types,
     name_operations,
+    read_as_text,
 )
 from tests.scripts.hand_made import INTEGER, STRING, content, document, operation, parameter, ref
 from tests.scripts.passes import ran
@@ -377,3 +378,61 @@ def test_media_types_of_an_answer_are_one(given: Any, result: Any) -> None:
     answer = {kind: {"schema": schema} for kind, schema in result.items()}
     assert one(made)["responses"] == {"200": {"description": "", "content": answer}, "204": {}}
     assert notes == []
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "result"),
+    [
+        (
+            "application/xml",
+            {"type": "object", "properties": {"a": STRING}},
+            {"type": "string", "format": "binary"},
+        ),
+        ("text/csv", {"type": "array", "items": STRING}, STRING),
+        ("text/csv", {"anyOf": [STRING, {"items": STRING}]}, STRING),
+        ("text/csv", ref("Thing"), STRING),
+    ],
+)
+def test_bodies_that_are_no_json_are_text_or_bytes(media_type: str, schema: Any, result: Any) -> None:
+    """Nothing else reads or writes them; this is noted where the schema stands."""
+    body = {"content": {media_type: {"schema": schema}}}
+    parts = operation("o", requestBody=body, responses={"200": {"description": "x", **body}, "204": {}})
+    made, notes = ran(read_as_text, document({"/a": {"post": parts}}, {"Thing": {"type": "object"}}))
+    value = one(made, "post")
+    for holder in (value["requestBody"], value["responses"]["200"]):
+        given = holder["content"][media_type]["schema"]
+        assert {key: part for key, part in given.items() if not key.startswith("x-")} == result
+    assert {note[1] for note in notes} == {"loosened"}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema"),
+    [
+        ("application/xml", STRING),
+        ("application/xml", {}),
+        ("text/csv", {"oneOf": [STRING, {"type": "string", "format": "date"}]}),
+        ("text/csv", ref("Loop")),
+        ("text/csv", ref("Gone")),
+        ("application/hal+json", {"type": "object"}),
+        ("multipart/form-data; boundary=x", {"type": "object"}),
+        ("text/plain", None),
+    ],
+)
+def test_bodies_that_are_read_stay(media_type: str, schema: Any) -> None:
+    """Text is text, JSON and forms have code of their own, and what promises nothing is left."""
+    media = {} if schema is None else {"schema": schema}
+    content_ = {"content": {media_type: media}}
+    parts = operation("o", requestBody=content_, responses={"200": {"description": "x", **content_}})
+    given = document({"/a": {"post": parts}}, {"Loop": ref("Loop")})
+    assert ran(read_as_text, given) == (given, [])
+
+
+def test_parameter_that_stands_there_twice() -> None:
+    """The last one is taken, and the other one noted."""
+    twice = [parameter("a"), parameter("a", INTEGER), parameter("a", place="header")]
+    made, notes = ran(inline_parts, document({"/a": {"get": operation("o", parameters=twice)}}))
+    assert [(each["in"], each["schema"]) for each in one(made)["parameters"]] == [
+        ("query", INTEGER),
+        ("header", STRING),
+    ]
+    assert [note[:2] for note in notes] == [("/paths/~1a/get/parameters/0", "loosened")]

@@ -361,3 +361,9 @@ def test_settings_of_the_client_are_sent(server: Server) -> None:
     with Client(server.url, headers={"X-Mine": "yes"}, cookies={"a": "b"}) as client:
         client.get_httpx_client().request(**write_request("get", "/x"))
     assert (server.requests[-1].headers["x-mine"], server.requests[-1].headers["cookie"]) == ("yes", "a=b")
+
+
+def test_path_that_would_name_another_host() -> None:
+    """An empty argument at the start of a path is refused, as two slashes begin a host's name."""
+    with pytest.raises(ValueError, match="another host"):
+        write_request("get", "/", Argument("a", "", "simple"), "/b")
