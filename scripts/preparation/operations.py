@@ -423,35 +423,25 @@ def merge_media_types(document: Draft, _noting: Noting) -> Draft:
 
 
 def read_as_text(document: Draft, noting: Noting) -> Draft:
-    """Read bodies that are neither JSON nor forms as text or bytes; no other code writes them."""
-
-    def change_all(content: dict[str, Any]) -> dict[str, Any]:
-        return {kind: change_one(kind, media) for kind, media in content.items()}
-
-    def change_one(kind: str, media: dict[str, Any]) -> dict[str, Any]:
-        schema = media.get("schema")
-        if schema is None or _is_json(kind) or kind.startswith(_FORMS) or _is_text(schema, document):
-            return media
-        what = f"a body of {kind} is text or bytes"
-        noting(origin(schema), Kind.LOOSENED, what, "No other code reads or writes it.")
-        return {**media, "schema": {**_body_schema(kind, media), ORIGIN: origin(schema)}}
+    """Read request bodies that are neither JSON nor forms as text or bytes; no other code writes them."""
 
     def change(operation: Operation) -> dict[str, Any]:
-        made = {**operation.value}
-        if "content" in made.get("requestBody", {}):
-            made["requestBody"] = {
-                **made["requestBody"],
-                "content": change_all(made["requestBody"]["content"]),
-            }
-        made["responses"] = {
-            code: {**response, "content": change_all(response["content"])}
-            if "content" in response
-            else response
-            for code, response in made["responses"].items()
-        }
-        return made
+        body = operation.value.get("requestBody", {})
+        if "content" not in body:
+            return operation.value
+        content = {kind: _as_text(kind, media, document, noting) for kind, media in body["content"].items()}
+        return {**operation.value, "requestBody": {**body, "content": content}}
 
     return change_operations(document, change)
+
+
+def _as_text(kind: str, media: dict[str, Any], document: Draft, noting: Noting) -> dict[str, Any]:
+    schema = media.get("schema")
+    if schema is None or _is_json(kind) or kind.startswith(_FORMS) or _is_text(schema, document):
+        return media
+    what = f"a body of {kind} is text or bytes"
+    noting(origin(schema), Kind.LOOSENED, what, "No other code writes it.")
+    return {**media, "schema": {**_body_schema(kind, media), ORIGIN: origin(schema)}}
 
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
