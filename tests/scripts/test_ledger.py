@@ -704,11 +704,9 @@ def test_narrowed_enum_promises_what_is_left(name: str, version: str, tmp_path: 
     ledger = audit(upstream, notes, package)
     assert lost(ledger) == set()
     assert ledger.counts["enum_value"]["in"] == ledger.counts["enum_value"]["out"]
-    for file in package.rglob("*.py"):
-        code = file.read_text()
-        file.write_text(code.replace("'red'", "'x'").replace('"red"', '"x"').replace('"c"', '"x"'))
-        if "part with" in name:
-            file.write_text(code.replace('"a"', '"x"'))
+    for file in [*package.glob("models/*.py"), package / "api" / "default" / "a.py"]:
+        renaming = _Renaming(dict.fromkeys(["red", "c", "a"], "other"))
+        file.write_text(ast.unparse(renaming.visit(ast.parse(file.read_text()))))
     found = {pointer for kind, pointer in lost(audit(upstream, notes, package)) if kind == "enum_value"}
     assert {f"/components/schemas/It{pointer}" for pointer in promised} <= found
     assert found <= {
@@ -777,14 +775,13 @@ NULLS: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", NULLS)
 def test_answer_that_is_only_null_is_found(name: str, tmp_path: Path) -> None:
-    """An answer and a body that can only be null are kept where the code takes null, and lost elsewhere."""
+    """An answer and a body that can only be null are kept; the answer is lost where the code has no null."""
     version, schema = NULLS[name]
     used = {"/a": get("a", requestBody=media(ref("It")), responses={"200": media(ref("It"))})}
     upstream = {**small(used, {"It": schema}), "openapi": version}
     notes, package = generated(upstream, tmp_path)
     assert lost(audit(upstream, notes, package)) == set()
-    module = "api/default/a.py"
-    rewritten(module, "'application/json', _shapes.NULL)", "'application/json', _shapes.TEXT)")(package)
+    rewritten("api/default/a.py", "_shapes.NULL", "_shapes.TEXT")(package)
     assert lost(audit(upstream, notes, package)) == {("response", "/paths/~1a/get/responses/200")}
 
 
