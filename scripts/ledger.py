@@ -65,6 +65,9 @@ _MENDED_AWAY = frozenset({"enum_value", "parameter", "security_scheme"})
 Everything else that was repaired or renamed has to be there. What was loosened may be gone with all in it.
 """
 
+_CONDITIONAL = frozenset({"dependentSchemas", "else", "patternProperties", "prefixItems", "then"})
+_CONDITIONAL_WHY = "no type says what holds under a condition, by a pattern or at a place"
+
 _SENDABLE_HTTP = frozenset({"basic", "bearer"})
 
 
@@ -203,12 +206,18 @@ class _Audit:
             at: The place to name, where it is not the promise's own.
         """
         pointer = promise.pointer if at is None else at
-        loss = Loss(pointer, promise.kind, what)
+        conditional = _is_conditional(pointer)
+        loss = Loss(pointer, promise.kind, f"{what}: {_CONDITIONAL_WHY}" if conditional else what)
         self.broken |= {promise.pointer, pointer}
         self.missed.add(promise)
-        has_reason = any(
-            not self.loosened.isdisjoint(ancestors(place)) for place in {promise.pointer, pointer, *places}
-        ) or (promise.kind in _MENDED_AWAY and pointer in self.mended)
+        has_reason = (
+            conditional
+            or any(
+                not self.loosened.isdisjoint(ancestors(place))
+                for place in {promise.pointer, pointer, *places}
+            )
+            or (promise.kind in _MENDED_AWAY and pointer in self.mended)
+        )
         (self.named if has_reason else self.losses).add(loss)
 
     def ledger(self) -> Ledger:
@@ -602,6 +611,17 @@ _WORDS = {
     "unknown": "something unknown",
 }
 """Types, in words."""
+
+
+def _is_conditional(pointer: str) -> bool:
+    """Tell whether a place is within what a schema says of some values only."""
+    parts = iter(pointer.split("/"))
+    for part in parts:
+        if part in ("properties", "schemas"):
+            next(parts, None)  # a name
+        elif part in _CONDITIONAL:
+            return True
+    return False
 
 
 def _shape_of(path: str) -> str:

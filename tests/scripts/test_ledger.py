@@ -913,6 +913,29 @@ def test_wrapper_sends_what_is_held_sendable(credentials: Credentials, scheme: s
 # Any document
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"if": {"required": ["a"]}, "then": thing(late=TEXT)},
+        {"if": {"required": ["a"]}, "else": thing(then=TEXT, late=TEXT)},
+        {"dependentSchemas": {"a": thing(late=TEXT)}},
+    ],
+)
+def test_what_holds_for_some_values_only_is_named(more: dict[str, Any], tmp_path: Path) -> None:
+    """No type says it, so it does not fail the generation, and the report names it."""
+    upstream = {
+        "openapi": "3.1.0",
+        "info": {"title": "T", "version": "1"},
+        "paths": {
+            "/a": {"get": {"operationId": "a", "responses": {"200": media({**thing(then=TEXT), **more})}}}
+        },
+    }
+    notes, package = generated(upstream, tmp_path)
+    ledger = audit(upstream, notes, package)
+    assert ledger.lost == ()
+    assert any(loss.pointer.endswith("/late") for loss in ledger.named)
+
+
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=strategies.data())
 def test_no_document_breaks_the_ledger(data: strategies.DataObject, package: Path) -> None:
