@@ -923,7 +923,7 @@ def test_wrapper_sends_what_is_held_sendable(credentials: Credentials, scheme: s
 )
 def test_what_holds_for_some_values_only_is_named(more: dict[str, Any], tmp_path: Path) -> None:
     """No type says it, so it does not fail the generation, and the report names it."""
-    upstream = {
+    upstream: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": "T", "version": "1"},
         "paths": {
