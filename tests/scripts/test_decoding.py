@@ -752,3 +752,44 @@ def test_clients_are_context_managers() -> None:
         assert not client.get_httpx_client().is_closed
     assert client.get_httpx_client().is_closed
     asyncio.run(_enter())
+
+
+@attrs.define
+class Dated(_shapes.Model):
+    """Has a date."""
+
+    at: dt.date | Unset = UNSET
+    who: Owner | Unset = UNSET
+    additional_properties: dict[str, Any] = attrs.field(init=False, factory=dict)
+
+    @classmethod
+    def _table(cls) -> _shapes.Table:
+        return _shapes.Table(
+            _shapes.Field("at", "at", DATE), _shapes.Field("who", "who", _shapes.ModelOf(Owner))
+        )
+
+
+@attrs.define
+class Worded(_shapes.Model):
+    """Has a text in its place."""
+
+    at: str | Unset = UNSET
+    who: Owner | Unset = UNSET
+    additional_properties: dict[str, Any] = attrs.field(init=False, factory=dict)
+
+    @classmethod
+    def _table(cls) -> _shapes.Table:
+        return _shapes.Table(
+            _shapes.Field("at", "at", TEXT), _shapes.Field("who", "who", _shapes.ModelOf(Owner))
+        )
+
+
+@pytest.mark.parametrize(("at", "model"), [("soon", Worded), ("2024-05-01", Dated)])
+def test_a_text_that_is_no_date_fits_a_text_best(at: str, model: type[_shapes.Model]) -> None:
+    """What has the form of a date tells variants apart, flat, nested and in lists."""
+    for value in ({"at": at}, {"at": at, "who": {"object": "owner", "name": "x"}}):
+        assert type(_shapes.decode(union(Dated, Worded), value)) is model
+        lists = _shapes.Union(_shapes.ListOf(_shapes.ModelOf(Dated)), _shapes.ListOf(_shapes.ModelOf(Worded)))
+        assert type(_shapes.decode(lists, [value])[0]) is model
+    dates = _shapes.decode(_shapes.Union(_shapes.ListOf(DATE), _shapes.ListOf(TEXT)), [at])
+    assert isinstance(dates[0], dt.date) is (model is Dated)
