@@ -127,7 +127,11 @@ def _compiles(file: Path) -> bool:
 
 def _python(*arguments: str) -> Any:  # noqa: ANN401 - JSON
     command = [sys.executable, "-W", "ignore", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
+    # Users' Pythons keep compiled modules.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(  # noqa: S603
+        command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
     if done.returncode:
         raise FailedError(f"{' '.join(arguments[:3])} ended with {done.returncode}: {done.stderr[-2000:]}")
     return json.loads(done.stdout)
