@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.command import UnusableInputError, system_error
-from scripts.naming import METHODS, WIRE_NAMES, name_all, schemas_in
+from scripts.naming import WIRE_NAMES, name_all, schemas_in
 from scripts.notes import Kind, Note
+from scripts.preparation.documents import METHODS, child
 from scripts.preparation.names import module_name
 from scripts.rendering import Code, model_code, natural, operation_code, text, values_of
 from scripts.source import read_mapping
@@ -221,7 +222,7 @@ def _rename_classes(document: dict[str, Any], config: Config) -> list[Note]:
         config.class_overrides[name] = ClassOverride.model_validate(
             {"class_name": new, "module_name": module}
         )
-        pointer = "/components/schemas/" + by_class[name].replace("~", "~0").replace("/", "~1")
+        pointer = child("/components/schemas", by_class[name])
         what = f"{name} is {new} in Python, in the module {module}."
         why = "Its capitals would get lost." if new == name else "The generated code itself has that name."
         notes.append(Note(pointer, Kind.RENAMED, what, why))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from scripts.notes import Kind, Note
+from scripts.preparation.documents import METHODS, child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     Identifier = Callable[[str], str]
     """Makes a Python name of any text, by the generator's own rules."""
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 WIRE_NAMES = "x-wire-names"
 """Where a schema keeps the names of its properties on the wire, by their Python names."""
 
@@ -135,13 +135,13 @@ def schemas_in(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
         The JSON pointer to a schema, and the schema.
     """
     todo: list[tuple[str, Any]] = [
-        (f"/components/schemas/{_escaped(name)}", schema)
+        (child("/components/schemas", name), schema)
         for name, schema in document["components"]["schemas"].items()
     ]
     for path, item in document.get("paths", {}).items():
         for method in METHODS:
             if method in item:
-                todo += _schemas_of(item[method], f"/paths/{_escaped(path)}/{method}")
+                todo += _schemas_of(item[method], child("/paths", path, method))
     while todo:
         pointer, schema = todo.pop()
         if not isinstance(schema, dict):
@@ -151,7 +151,7 @@ def schemas_in(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
         for key in ("allOf", "anyOf", "oneOf", "prefixItems"):
             todo += ((f"{pointer}/{key}/{number}", part) for number, part in enumerate(schema.get(key, ())))
         for name, part in schema.get("properties", {}).items():
-            todo.append((f"{pointer}/properties/{_escaped(name)}", part))
+            todo.append((child(pointer, "properties", name), part))
         yield pointer, schema
 
 
@@ -164,7 +164,7 @@ def _schemas_of(operation: dict[str, Any], pointer: str) -> Iterator[tuple[str, 
         for media_type, content in holder.get("content", {}).items():
             default = {} if "json" in media_type.lower() else {"type": "string", "format": "binary"}
             schema = content.setdefault("schema", default)
-            yield f"{pointer}/{place}/content/{_escaped(media_type)}/schema", schema
+            yield child(f"{pointer}/{place}/content", media_type, "schema"), schema
 
 
 def _name_properties(schema: dict[str, Any], pointer: str, identifier: Identifier, notes: list[Note]) -> None:
@@ -173,7 +173,7 @@ def _name_properties(schema: dict[str, Any], pointer: str, identifier: Identifie
         return
     names = assign(properties, OF_MODELS, identifier, lambda wish: f"field_{wish}")
     notes += [
-        _note(f"{pointer}/properties/{_escaped(name)}", "property", name, names[name])
+        _note(child(pointer, "properties", name), "property", name, names[name])
         for name in properties
         if names[name] != _wish(name, identifier)
     ]
@@ -250,7 +250,7 @@ def _name_parameters(path: str, item: dict[str, Any], identifier: Identifier, na
             *copy.deepcopy(shared),
             *item[method].get("parameters", []),
         ]
-        pointer = f"/paths/{_escaped(path)}/{method}"
+        pointer = child("/paths", path, method)
         names = _names_of(parameters, in_path, identifier)
         for number, parameter in enumerate(parameters):
             if "name" not in parameter:
@@ -299,7 +299,3 @@ def _encodings(content: dict[str, Any]) -> dict[str, tuple[str, bool]]:
         name: (style, style == "form" if explode is None else explode)
         for name, (style, explode) in styled.items()
     }
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

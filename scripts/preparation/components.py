@@ -72,14 +72,14 @@ def open_hierarchies(document: Draft, _noting: Noting) -> Draft:
         for name, schema in held.items()
         if isinstance(schema.get("discriminator"), dict) and not any(key in schema for key in UNIONS)
     }
-    heirs = {base: _heirs(base, held) for base in bases}
+    heirs = {base: found for base in bases if (found := _heirs(base, held))}
 
     def mark(schema: Schema, _pointer: str) -> Schema:
         if "allOf" in schema:  # here the base itself is meant
             parts = [{k: v for k, v in part.items() if k != _OPEN} for part in schema["allOf"]]
             return {**schema, "allOf": parts}
         base = component_of(schema["$ref"]) if "$ref" in schema else None
-        return {**schema, _OPEN: base} if heirs.get(str(base)) else schema
+        return {**schema, _OPEN: base} if base in heirs else schema
 
     def widen(schema: Schema, _pointer: str) -> Schema:
         if _OPEN not in schema:
@@ -88,8 +88,9 @@ def open_hierarchies(document: Draft, _noting: Noting) -> Draft:
         variants = [reference_to(name) for name in (base, *heirs[base])]
         return {"anyOf": variants, "discriminator": bases[base], ORIGIN: origin(schema)}
 
-    made = change_schemas(change_schemas(document, mark), widen)
-    return change_schemas(made, lambda schema, _pointer: _without_stray_discriminator(schema))
+    if heirs:
+        document = change_schemas(change_schemas(document, mark), widen)
+    return change_schemas(document, lambda schema, _pointer: _without_stray_discriminator(schema))
 
 
 _OPEN = "x-open-base"
