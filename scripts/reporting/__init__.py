@@ -1,0 +1,1 @@
+"""What an update has to say, in each of its forms: the parts of `scripts.report`."""
