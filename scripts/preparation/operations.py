@@ -155,7 +155,9 @@ def _scheme(document: Draft, value: dict[str, Any]) -> dict[str, Any] | None:
         value = resolve(document, value)
     except KeyError:
         return None
-    made: dict[str, Any] = {key: item for key, item in value.items() if isinstance(item, str)}
+    made: dict[str, Any] = {
+        key: item for key, item in value.items() if isinstance(item, str) and key != "flows"
+    }
     flows = value.get("flows")
     if isinstance(flows, dict):
         named = {name: flow for name, flow in flows.items() if name in _FLOWS and isinstance(flow, dict)}

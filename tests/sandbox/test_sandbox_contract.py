@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "openapi" / "vouchers.json"
+RELEASING = "/v1/vouchers/{code}/sessions/{sessionKey}"  # the document may have operations beside it
 EXAMPLES = 60
 
 
@@ -36,7 +37,7 @@ def violations(sandbox: Sandbox, headers: Mapping[str, str], **checks: object) -
     }
     schema = schemathesis.openapi.from_path(DOCUMENT, config=SchemathesisConfig.from_dict(config))
     found = []
-    for event in from_schema(schema).execute():
+    for event in from_schema(schema.include(method="DELETE", path=RELEASING)).execute():
         if isinstance(event, events.ScenarioFinished):
             nodes = [node for nodes in event.recorder.checks.values() for node in nodes]
             assert nodes, "a phase without a check proves nothing"

@@ -166,6 +166,7 @@ def test_security_schemes_say_what_they_are() -> None:
             "flows": {"password": flow, "implicit": {"scopes": []}, "odd": {}, "clientCredentials": 1},
         },
         "broken": {"type": "oauth2", "flows": []},
+        "flat": {"type": "oauth2", "flows": "implicit"},
         "bare": {"in": "header"},
         "gone": {"$ref": "#/gone"},
     }
@@ -181,6 +182,7 @@ def test_security_schemes_say_what_they_are() -> None:
             },
         },
         "broken": {"type": "oauth2"},
+        "flat": {"type": "oauth2"},
     }
     assert [pointer for pointer, _, _ in notes] == [
         "/components/securitySchemes/bare",

@@ -410,6 +410,7 @@ def test_a_compressed_refusal_is_read(
         (gzip.compress(b'{"code": "x"}')[:-9], False),
         (gzip.compress(b'{"code": "x"}') + b"garbage", False),
     ],
+    ids=["whole", "two members", "cut off", "garbage behind it"],
 )
 def test_a_compressed_success_is_whole_or_refused(body: bytes, *, whole: bool) -> None:
     """Several members are one body; what is cut off, or goes on as something else, is none."""
