@@ -5,6 +5,8 @@ SPEC ?= openapi/vouchers.json
 OUT ?= generated
 REPORT ?=
 SPECS ?= ../shared/specs
+SOURCE ?=
+CODE ?=
 ARGS ?=
 
 # Relative names throughout, so that a folder with blanks in its path works.
@@ -20,10 +22,12 @@ COMPILE := build/lock/bin/uv pip compile --quiet --no-config --universal --pytho
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-.PHONY: help setup generate check-generated lint types test bench-generate demo sandbox lock build clean
+.PHONY: help setup generate check-generated track rollback propose history lint types test \
+	bench-generate bench-compare bench-track demo sandbox lock build clean
 
 help: ## Show this list
-	@echo "Usage: make TARGET [PYTHON=python3] [SPEC=file] [OUT=folder] [REPORT=file] [SPECS=folder] [ARGS=...]"
+	@echo "Usage: make TARGET [PYTHON=python3] [SOURCE=url-or-file] [CODE=folder] [SPEC=file] [OUT=folder]"
+	@echo "                   [REPORT=file] [SPECS=folder] [ARGS=...]"
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
 
@@ -60,6 +64,18 @@ generate: $(STAMP) ## Make OUT/voucherify_client from SPEC, whole or not at all
 check-generated: $(STAMP) ## Fail where OUT/voucherify_client is not what SPEC generates
 	@$(IN_VENV) -m scripts.generate --check --spec "$(SPEC)" --out "$(OUT)"
 
+track: $(STAMP) ## Follow the vendor's document: what changed, whom it breaks, and the client anew; or nothing at all
+	@$(IN_VENV) -m scripts.track $(if $(SOURCE),--source "$(SOURCE)") $(if $(CODE),--code "$(CODE)") $(ARGS)
+
+rollback: $(STAMP) ## Bring back the state before the last update
+	@$(IN_VENV) -m scripts.track --rollback
+
+propose: $(STAMP) ## Bring what `make track` made into the one pull request; for the workflow
+	@$(IN_VENV) -m scripts.propose $(ARGS)
+
+history: $(STAMP) ## Draw what changed when, over a folder of revisions; SPECS=folder OUT=folder
+	@$(IN_VENV) -m scripts.history "$(SPECS)" --out "$(if $(filter file,$(origin OUT)),build/history,$(OUT))"
+
 lint: $(STAMP) ## Run the linter, and check the format
 	@echo "Linting"
 	@$(IN_VENV) -m ruff check --quiet .
@@ -77,6 +93,12 @@ test: lint types check-generated ## Run every check and every test; the tests mu
 
 bench-generate: $(STAMP) ## Compare with the bare generator over the documents in SPECS; writes docs/generation.md
 	@$(IN_VENV) -m benchmarks.generate --specs "$(SPECS)" $(ARGS)
+
+bench-compare: $(STAMP) ## Compare with oasdiff over the documents in SPECS; writes docs/comparison.md
+	@$(IN_VENV) -m benchmarks.compare --specs "$(SPECS)" $(ARGS)
+
+bench-track: $(STAMP) ## Compare an update with the bare generator's run
+	@$(IN_VENV) -m benchmarks.track --specs "$(SPECS)" $(ARGS)
 
 demo: generate ## Release a validation session against a local stand-in for Voucherify
 	@$(IN_VENV) -m examples.demo $(ARGS)
