@@ -1,0 +1,121 @@
+"""A report as GitHub's workflow commands, which show rows beside the lines of a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scripts.comparison.severity import Severity
+from scripts.reporting.words import one_line, told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scripts.command import Document, Json
+    from scripts.comparison.changes import Change
+    from scripts.reporting.model import Finding, Report
+
+VENDORED = "openapi/vouchers.json"
+"""Where the repository keeps the document."""
+
+SHOWN = 10
+"""Annotations of each level that GitHub shows of one step."""
+
+
+def annotations(report: Report, *, document: Document | None = None) -> str:
+    """Write a report as workflow commands: errors for what breaks, warnings for what may.
+
+    Args:
+        report: The report.
+        document: The new document as the repository keeps it, to name lines in; without it, none are named.
+
+    Returns:
+        One command a line; GitHub shows no more than ten of each level, so the tenth counts the rest.
+    """
+    errors = [
+        *(_finding(each, "Update refused", document) for each in report.refusals),
+        *(_finding(each, "The wrapper's contract is broken", document) for each in report.contract),
+        *(
+            _finding(each, "Your code newly fails", document)
+            for each in (report.code.findings if report.code else ())
+        ),
+        *(_change(each, "Breaking", document) for each in told(report, Severity.BREAKING)),
+    ]
+    warnings = [_change(each, "Warning", document) for each in told(report, Severity.WARNING)]
+    return "".join([*_capped("error", errors), *_capped("warning", warnings)])
+
+
+def line_of(document: Json, pointer: str) -> int:
+    """Find the line that a JSON pointer's value starts on, in the form that the repository keeps.
+
+    That form has every key and every element on a line of its own, and an empty collection on one.
+
+    Args:
+        document: The document.
+        pointer: The pointer.
+
+    Returns:
+        The line, counted from one; 0 where the document has no such place.
+    """
+    line, value = 1, document
+    for token in pointer.split("/")[1:]:
+        name = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list):
+            children: dict[str, Json] = {str(index): child for index, child in enumerate(value)}
+        else:
+            children = value if isinstance(value, dict) else {}
+        if name not in children:
+            return 0
+        line += 1
+        for key, child in children.items():
+            if key == name:
+                break
+            line += _height(child)
+        value = children[name]
+    return line
+
+
+def _height(value: Json) -> int:
+    """Count the lines of a value."""
+    if isinstance(value, (dict, list)) and value:
+        children = value.values() if isinstance(value, dict) else value
+        return 2 + sum(map(_height, children))
+    return 1
+
+
+def _change(change: Change, title: str, document: Document | None) -> str:
+    where = "" if change.new_pointer is None else _place(change.new_pointer, document)
+    return _command(where, f"{title}: {change.subject}", f"{change.what} {change.why} [{change.fingerprint}]")
+
+
+def _finding(finding: Finding, title: str, document: Document | None) -> str:
+    if finding.file:
+        line = f",line={finding.line}" if finding.line else ""
+        where = f"file={_property(finding.file)}{line},"
+    else:
+        where = _place(finding.pointer, document) if finding.pointer else ""
+    return _command(where, title, finding.what)
+
+
+def _place(pointer: str, document: Document | None) -> str:
+    line = line_of(document, pointer) if document is not None else 0
+    return f"file={VENDORED},line={line}," if line else f"file={VENDORED},"
+
+
+def _command(where: str, title: str, message: str) -> str:
+    return f" {where}title={_property(one_line(title, 120))}::{_data(one_line(message, 1_000))}\n"
+
+
+def _capped(level: str, commands: list[str]) -> Iterator[str]:
+    shown = commands if len(commands) <= SHOWN else commands[: SHOWN - 1]
+    yield from (f"::{level}{command}" for command in shown)
+    if commands[len(shown) :]:
+        rest = len(commands) - len(shown)
+        yield f"::{level} title={rest} more::The reports list all {len(commands)}; GitHub shows {SHOWN} of a step.\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,42 @@
+"""A report as a fragment of the changelog, which towncrier gathers at a release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scripts.comparison.severity import Severity
+from scripts.reporting.markdown_text import code, prose_text
+from scripts.reporting.model import Bump
+from scripts.reporting.words import counted, whats_counted
+
+if TYPE_CHECKING:
+    from scripts.reporting.model import Report
+
+_NAMED = 5
+
+
+def changelog_fragment(report: Report) -> tuple[str, str]:
+    """Write the changelog's entry for an update.
+
+    What breaks stands in it whether a person has approved it or not: those who upgrade have not.
+
+    Args:
+        report: The report.
+
+    Returns:
+        The fragment's file name, which is the same for the same new document, and its text; both are empty
+        where there is nothing to tell.
+    """
+    comparison = report.comparison
+    if comparison is None or not comparison.changes:
+        return "", ""
+    breaking = [each for each in report.changes if each.severity is Severity.BREAKING]
+    kind = "breaking" if report.bump is Bump.MAJOR else "changed"
+    lines = [
+        f"The client follows Voucherify's specification `{comparison.new.sha256[:8]}`: {whats_counted(report)}."
+    ]
+    lines += [f"- {code(each.subject, 120)}: {prose_text(each.what)}" for each in breaking[:_NAMED]]
+    if breaking[_NAMED:]:
+        lines.append(f"- and {counted(len(breaking) - _NAMED, 'more change')} that break")
+    name = f"+specification-{comparison.new.sha256[:8]}.{kind}.md"
+    return name, "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,241 @@
+"""A report for the body of a pull request, as GitHub reads Markdown.
+
+A body has a limit. What does not fit is left out by whole rows, the least important first, and the report
+says how many and where they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from scripts.comparison.changes import Axis
+from scripts.comparison.severity import Severity
+from scripts.reporting.markdown_text import code, fenced, prose_text
+from scripts.reporting.model import Verdict
+from scripts.reporting.values import short, whole
+from scripts.reporting.words import (
+    approved,
+    code_checked,
+    counted,
+    headline,
+    place,
+    prose,
+    sentence,
+    steps,
+    told,
+    version,
+    whats_counted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from scripts.comparison.changes import Change, Revision
+    from scripts.notes import Note
+    from scripts.reporting.model import Finding, Report
+
+SIGNS = {
+    Verdict.UNCHANGED: "⚪",
+    Verdict.COMPATIBLE: "🟢",
+    Verdict.BREAKING: "🔴",
+    Verdict.REFUSED: "⛔",
+}
+
+_TABLE = "| Where | What | Before | After | Fingerprint |\n|---|---|---|---|---|\n"
+_OPERATIONS = 5
+_SIGNATURE_LINES = 12
+_SIGNATURE_WIDTH = 160
+
+
+@dataclass(frozen=True)
+class _Section:
+    """A titled list of rows, which can be cut between any two of them.
+
+    Attributes:
+        title: Its heading, or the text to unfold it by.
+        rows: The rows, each with its line feeds.
+        head: What stands before the first row.
+        folded: Whether it is shown folded.
+    """
+
+    title: str
+    rows: Sequence[str]
+    head: str = ""
+    folded: bool = False
+
+    def written(self, room: int) -> str:
+        """Write the section with as many rows as fit into a number of characters.
+
+        Even where none fits, the title and the count of what is left out are written.
+        """
+        kept: list[str] = []
+        room -= len(self._around([], len(self.rows)))
+        for row in self.rows:
+            room -= len(row)
+            if room < 0:
+                break
+            kept.append(row)
+        return self._around(kept, len(self.rows) - len(kept))
+
+    def _around(self, rows: Sequence[str], left_out: int) -> str:
+        more = f"\n{left_out:,} more in the HTML report.\n" if left_out else ""
+        body = f"{self.head if rows else ''}{''.join(rows)}{more}"
+        if self.folded:
+            return f"<details>\n<summary>{self.title}</summary>\n\n{body}\n</details>\n\n"
+        return f"### {self.title}\n\n{body}\n"
+
+
+def as_markdown(report: Report, *, limit: int = 60_000) -> str:
+    """Write a report for a pull request's body.
+
+    Args:
+        report: The report.
+        limit: Characters that it stays below; 10,000 at least, which the parts need that are never left out.
+
+    Returns:
+        Markdown.
+    """
+    top, bottom = _top(report), _bottom(report)
+    sections = [section for section in _sections(report) if section.rows]
+    least = [len(section.written(0)) for section in sections]
+    room = limit - 1 - len(top) - len(bottom) - sum(least)
+    parts = []
+    for section, kept in zip(sections, least, strict=True):
+        part = section.written(kept + room)
+        room -= len(part) - kept
+        parts.append(part)
+    return f"{top}{''.join(parts)}{bottom}".rstrip("\n") + "\n"
+
+
+def _top(report: Report) -> str:
+    lines = [f"## {SIGNS[report.verdict]} {headline(report)}", prose_text(sentence(report), 1_000)]
+    if report.comparison is not None:
+        old, new = report.comparison.old, report.comparison.new
+        lines += [f"{whats_counted(report)}.", f"From {_revision(old)}  \nto {_revision(new)}."]
+    elif report.source:
+        lines.append(f"The new document came from {code(report.source)}.")
+    if report.generated:
+        lines.append(f"The generated client: {prose_text(report.generated)}.")
+    if report.code is not None:
+        lines.append(prose_text(code_checked(report.code)))
+    return "\n\n".join(lines) + "\n\n"
+
+
+def _revision(revision: Revision) -> str:
+    size = f"{counted(revision.operations, 'operation')}, {counted(revision.schemas, 'schema')}"
+    return f"{code(revision.source)} ({size}, sha256 {code(revision.sha256[:12])})"
+
+
+def _sections(report: Report) -> list[_Section]:
+    wire = (Axis.WIRE,)
+    breaking, warnings = (told(report, severity, *wire) for severity in (Severity.BREAKING, Severity.WARNING))
+    comparison = report.comparison
+    python = [each for each in report.changes if each.axis is Axis.PYTHON and not each.approval]
+    grave = [each for each in python if each.severity is not Severity.HARMLESS]
+    mild = [each for each in python if each.severity is Severity.HARMLESS]
+    harmless, words = told(report, Severity.HARMLESS, *wire), prose(report)
+    mended = [*comparison.old_repairs, *comparison.new_repairs] if comparison else []
+    stale = comparison.stale_approvals if comparison else ()
+    return [
+        _Section("Why it was refused", [_finding(each) for each in report.refusals]),
+        _Section(
+            "What the wrapper relies on and no longer finds", [_finding(each) for each in report.contract]
+        ),
+        _Section(
+            "Lines of your code that would newly fail",
+            [_finding(each) for each in (report.code.findings if report.code else ())],
+        ),
+        _Section(f"Breaking on the wire ({len(breaking):,})", _rows(breaking), _TABLE),
+        _Section(f"Warnings on the wire ({len(warnings):,})", _rows(warnings), _TABLE),
+        _Section(f"Python: what callers feel ({len(grave):,})", [_signatures(each) for each in grave]),
+        _Section(
+            f"Approved ({len(approved(report)):,})",
+            [_approval(each) for each in approved(report)],
+            folded=True,
+        ),
+        _Section(
+            "Approved, but gone",
+            [f"- {code(each)} matches nothing any more.\n" for each in stale],
+        ),
+        _Section(f"Harmless on the wire ({len(harmless):,})", _rows(harmless), _TABLE, folded=True),
+        _Section(f"Python: harmless ({len(mild):,})", [_signatures(each) for each in mild], folded=True),
+        _Section(f"Mended before comparing ({len(mended):,})", [_note(each) for each in mended], folded=True),
+        _Section(f"Wording only ({len(words):,})", [_worded(each) for each in words], folded=True),
+    ]
+
+
+def _bottom(report: Report) -> str:
+    parts = []
+    if report.changes:
+        parts.append(f"### Version\n\n{prose_text(version(report), 500)}")
+    todo = [f"{number}. {prose_text(step)}" for number, step in enumerate(steps(report), start=1)]
+    if todo:
+        parts.append("\n".join(["### What to do", "", *todo]))
+    return "\n\n".join(parts)
+
+
+def _rows(changes: Iterable[Change]) -> list[str]:
+    return [_row(each) for each in changes]
+
+
+def _row(change: Change) -> str:
+    reached = [code(name, 80) for name in change.operations[:_OPERATIONS] if name != change.subject]
+    if change.operations[_OPERATIONS:]:
+        reached.append(f"and {len(change.operations) - _OPERATIONS:,} more")
+    where = "<br>".join([f"**{code(change.subject)}**", *reached])
+    cells = [
+        where,
+        f"{prose_text(change.what)}<br>{prose_text(change.why)}",
+        *(_side(change, new=new) for new in (False, True)),
+        code(change.fingerprint),
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _side(change: Change, *, new: bool) -> str:
+    side = short(change, new=new)
+    return "–" if side is None else code(side)
+
+
+def _signatures(change: Change) -> str:
+    lines = [
+        f"{sign} {_cut(line)}"
+        for sign, new in (("-", False), ("+", True))
+        for line in (whole(change, new=new) or "").split("\n")[:_SIGNATURE_LINES]
+        if line
+    ]
+    head = (
+        f"- **{change.severity}** {code(change.subject)}: {prose_text(change.what)} {prose_text(change.why)} "
+        f"({code(change.fingerprint)})\n"
+    )
+    if not lines:
+        return head
+    block = fenced(lines, "diff").replace("\n", "\n  ")
+    return f"{head}\n  {block}\n\n"
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _SIGNATURE_WIDTH else f"{line[:_SIGNATURE_WIDTH]}…"
+
+
+def _approval(change: Change) -> str:
+    return (
+        f"- {code(change.fingerprint)} **{change.severity}** {code(change.subject)}: {prose_text(change.what)} "
+        f"Approved: {prose_text(change.approval)}\n"
+    )
+
+
+def _worded(change: Change) -> str:
+    return f"- {code(change.subject)}: {prose_text(change.what)}\n"
+
+
+def _note(note: Note) -> str:
+    return f"- {code(note.pointer)} {note.kind}: {prose_text(note.what)} {prose_text(note.why)}\n"
+
+
+def _finding(finding: Finding) -> str:
+    where = f"{code(place(finding))}: " if finding.file else ""
+    pointer = f" (at {code(finding.pointer)})" if finding.pointer else ""
+    text = f"<br>{code(finding.text)}" if finding.text else ""
+    return f"- {where}{prose_text(finding.what)}{pointer}{text}\n"
