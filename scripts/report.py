@@ -6,30 +6,23 @@ A saved report can be shown in every form again. The same report gives the same 
 whatever a document holds is shown as text, and never taken for markup, a link or a command.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from scripts.command import DONE, run
-from scripts.reporting.annotations import annotations
+from scripts.command import DONE, Document, run
+from scripts.reporting.annotations import commands as annotations
 from scripts.reporting.changelog import changelog_fragment
 from scripts.reporting.html import as_html
 from scripts.reporting.markdown import as_markdown
+from scripts.reporting.model import Report
 from scripts.reporting.saved import as_json, read_report, written
 from scripts.reporting.text import as_text
 from scripts.reporting.words import sentence
 from scripts.source import read
 from scripts.swap import replace_file
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from scripts.command import Document
-    from scripts.reporting.model import Report
 
 __all__ = [
     "annotations",
@@ -44,7 +37,7 @@ __all__ = [
     "write_reports",
 ]
 
-FORMS: dict[str, Callable[[Report, Document | None], str]] = {
+FORMS: dict[str, Callable[[Report, "Document | None"], str]] = {
     "text": lambda report, _: as_text(report),
     "markdown": lambda report, _: as_markdown(report),
     "html": lambda report, _: as_html(report),
@@ -54,7 +47,7 @@ FORMS: dict[str, Callable[[Report, Document | None], str]] = {
 """What a report can be shown as."""
 
 
-def write_reports(report: Report, folder: Path, *, document: Document | None = None) -> None:
+def write_reports(report: Report, folder: Path, *, document: "Document | None" = None) -> None:
     """Write a report in the forms that are kept: `report.json`, `.md`, `.html` and `annotations.txt`.
 
     Args:

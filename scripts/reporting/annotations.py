@@ -21,7 +21,7 @@ SHOWN = 10
 """Annotations of each level that GitHub shows of one step."""
 
 
-def annotations(report: Report, *, document: Document | None = None) -> str:
+def commands(report: Report, *, document: Document | None = None) -> str:
     """Write a report as workflow commands: errors for what breaks, warnings for what may.
 
     Args:
@@ -110,7 +110,8 @@ def _capped(level: str, commands: list[str]) -> Iterator[str]:
     yield from (f"::{level}{command}" for command in shown)
     if commands[len(shown) :]:
         rest = len(commands) - len(shown)
-        yield f"::{level} title={rest} more::The reports list all {len(commands)}; GitHub shows {SHOWN} of a step.\n"
+        message = f"The reports list all {len(commands):,}; GitHub shows {SHOWN} of a step."
+        yield f"::{level} title={_property(f'{rest:,}')} more::{message}\n"
 
 
 def _data(text: str) -> str:

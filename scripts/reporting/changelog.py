@@ -32,11 +32,10 @@ def changelog_fragment(report: Report) -> tuple[str, str]:
         return "", ""
     breaking = [each for each in report.changes if each.severity is Severity.BREAKING]
     kind = "breaking" if report.bump is Bump.MAJOR else "changed"
-    lines = [
-        f"The client follows Voucherify's specification `{comparison.new.sha256[:8]}`: {whats_counted(report)}."
-    ]
+    revision = comparison.new.sha256[:8]
+    lines = [f"The client follows Voucherify's specification `{revision}`: {whats_counted(report)}."]
     lines += [f"- {code(each.subject, 120)}: {prose_text(each.what)}" for each in breaking[:_NAMED]]
     if breaking[_NAMED:]:
         lines.append(f"- and {counted(len(breaking) - _NAMED, 'more change')} that break")
-    name = f"+specification-{comparison.new.sha256[:8]}.{kind}.md"
+    name = f"+specification-{revision}.{kind}.md"
     return name, "".join(f"{line}\n" for line in lines)

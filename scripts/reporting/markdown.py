@@ -195,7 +195,7 @@ def _row(change: Change) -> str:
 
 def _side(change: Change, *, new: bool) -> str:
     side = short(change, new=new)
-    return "–" if side is None else code(side)
+    return "—" if side is None else code(side)
 
 
 def _signatures(change: Change) -> str:
@@ -205,10 +205,8 @@ def _signatures(change: Change) -> str:
         for line in (whole(change, new=new) or "").split("\n")[:_SIGNATURE_LINES]
         if line
     ]
-    head = (
-        f"- **{change.severity}** {code(change.subject)}: {prose_text(change.what)} {prose_text(change.why)} "
-        f"({code(change.fingerprint)})\n"
-    )
+    told = f"{prose_text(change.what)} {prose_text(change.why)} ({code(change.fingerprint)})"
+    head = f"- **{change.severity}** {code(change.subject)}: {told}\n"
     if not lines:
         return head
     block = fenced(lines, "diff").replace("\n", "\n  ")
@@ -220,10 +218,10 @@ def _cut(line: str) -> str:
 
 
 def _approval(change: Change) -> str:
-    return (
-        f"- {code(change.fingerprint)} **{change.severity}** {code(change.subject)}: {prose_text(change.what)} "
-        f"Approved: {prose_text(change.approval)}\n"
+    row = (
+        f"{code(change.fingerprint)} **{change.severity}** {code(change.subject)}: {prose_text(change.what)}"
     )
+    return f"- {row} Approved: {prose_text(change.approval)}\n"
 
 
 def _worded(change: Change) -> str:

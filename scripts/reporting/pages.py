@@ -1,4 +1,4 @@
-"""Pages that need nothing but themselves: templates, with style and script inside and nothing else allowed."""
+"""Pages that need nothing but themselves: style and script lie inside, and nothing else is allowed."""
 
 from __future__ import annotations
 

@@ -97,10 +97,11 @@ def read_report(path: Path) -> Report:
     except (ValueError, RecursionError) as error:
         raise UnusableInputError(f"{path} is not JSON, so it is no saved report: {error}.") from error
     validator = jsonschema_rs.validator_for(json.loads(SCHEMA.read_bytes()))
-    for error in validator.iter_errors(saved):
-        at = "/".join(["", *map(str, error.instance_path)]) or "its top"
+    broken = next(validator.iter_errors(saved), None)
+    if broken is not None:
+        at = "/".join(["", *map(str, broken.instance_path)]) or "its top"
         raise UnusableInputError(
-            f"{path} is no report of this project: at {at}, {one_line(error.message)}. "
+            f"{path} is no report of this project: at {at}, {one_line(broken.message)}. "
             "`python -m scripts.compare` writes one."
         )
     return _report(saved)
@@ -137,7 +138,7 @@ def _comparison_of(saved: Mapping[str, Any]) -> Comparison:
 
 
 def _notes(saved: list[dict[str, str]]) -> tuple[Note, ...]:
-    return tuple(Note(**{**each, "kind": Kind(each["kind"])}) for each in saved)
+    return tuple(Note(each["pointer"], Kind(each["kind"]), each["what"], each["why"]) for each in saved)
 
 
 def _change(saved: Mapping[str, Any]) -> Change:

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from scripts.comparison.severity import Severity
+from scripts.reporting.values import short
 from scripts.reporting.words import (
     approved,
     code_checked,
@@ -22,7 +23,6 @@ from scripts.reporting.words import (
     version,
     whats_counted,
 )
-from scripts.reporting.values import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -88,10 +88,8 @@ def sides(change: Change, limit: int) -> Sides:
     """
     texts = [whole(change, new=new) for new in (False, True)]
     old, new = ([] if text is None else text.split("\n") for text in texts)
-    if None in texts:
-        laid = [[Line(line) for line in lines] for lines in (old, new)]
-    else:
-        laid = _beside(old, new)
+    one_sided = None in texts
+    laid = [[Line(line) for line in lines] for lines in (old, new)] if one_sided else _beside(old, new)
     cut = [_cut(lines, limit) for lines in laid]
     before, after = (None if text is None else lines for text, (lines, _) in zip(texts, cut, strict=True))
     return Sides(before, after, cut[0][1] or cut[1][1])

@@ -80,7 +80,8 @@ def listed(items: Sequence[str]) -> str:
 
 def quoted(text: str, limit: int = 80) -> str:
     """Quote a name in backticks."""
-    return f"`{one_line(text, limit).replace('`', 'ˋ')}`"
+    name = one_line(text, limit).replace("`", "'")
+    return f"`{name}`"
 
 
 def few(names: Iterable[str], what: str) -> str:
@@ -229,6 +230,7 @@ def whats_counted(report: Report) -> str:
 
 def version(report: Report) -> str:
     """Say what the update does to a version, by semantic versioning, and which axis asks for it."""
+    breaking = f"major: {_who_asks(report)} (1.4.2 becomes 2.0.0)."
     asked = {
         Bump.NONE: "none: there is nothing to release.",
         Bump.PATCH: "patch: only words changed (1.4.2 becomes 1.4.3; 0.4.2 becomes 0.4.3).",
@@ -237,13 +239,12 @@ def version(report: Report) -> str:
             "raised instead (0.4.2 becomes 0.4.3), as the middle one stands for changes that break."
         ),
         Bump.MAJOR: (
-            f"major: {_who_asks(report)} (1.4.2 becomes 2.0.0). While the version is 0.x, the middle number is "
-            "raised instead (0.4.2 becomes 0.5.0): installers take that for a change that breaks."
+            f"{breaking} While the version is 0.x, the middle number is raised instead "
+            "(0.4.2 becomes 0.5.0): installers take that for a change that breaks."
         ),
     }[report.bump]
-    return (
-        f"If it is taken all the same, {asked}" if report.verdict is Verdict.REFUSED else first_upper(asked)
-    )
+    refused = report.verdict is Verdict.REFUSED
+    return f"If it is taken all the same, {asked}" if refused else first_upper(asked)
 
 
 def _who_asks(report: Report) -> str:
@@ -288,8 +289,7 @@ def _when_breaking(report: Report) -> list[str]:
     return [
         f"Look at each breaking row{also}: does your code call that operation, or use that name?",
         "Where it does, change your code so that it works with the new revision.",
-        "Where it does not matter to you, add the row's fingerprint to `approvals.toml`, with your name and the "
-        "reason.",
+        "Where it does not matter to you, add its fingerprint to `approvals.toml`, with your name and why.",
         "Merge, and release with a major version; name the breaking rows in the changelog.",
     ]
 
