@@ -118,7 +118,7 @@ def _top(report: Report) -> str:
     if report.generated:
         lines.append(f"The generated client: {prose_text(report.generated)}.")
     if report.code is not None:
-        lines.append(prose_text(code_checked(report.code)))
+        lines.append(f"Your code, {prose_text(code_checked(report.code))}")
     return "\n\n".join(lines) + "\n\n"
 
 

@@ -61,7 +61,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _findings("Why it was refused", report.refusals)
     yield from _findings("What the wrapper relies on and no longer finds", report.contract)
     if report.code is not None:
-        yield from ("", *_wrapped(code_checked(report.code)))
+        yield from ("", *_wrapped(f"Your code, {code_checked(report.code)}"))
         yield from _findings("Lines that would newly fail", report.code.findings)
     yield from _rows("Breaking", told(report, Severity.BREAKING))
     yield from _rows("Warnings", told(report, Severity.WARNING))

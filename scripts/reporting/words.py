@@ -133,8 +133,8 @@ def code_checked(code: CodeCheck) -> str:
     found = len(code.findings)
     before = f" ({counted(code.before, 'finding')} with the old client already)" if code.before else ""
     if not found:
-        return f"Your code, {quoted(code.project)}: nothing newly fails{before}."
-    return f"Your code, {quoted(code.project)}: {counted(found, 'line')} would newly fail{before}."
+        return f"{quoted(code.project)}: nothing newly fails{before}."
+    return f"{quoted(code.project)}: {counted(found, 'line')} would newly fail{before}."
 
 
 def repairs(report: Report) -> str:
