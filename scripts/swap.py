@@ -31,7 +31,8 @@ FOLDER_MODE = 0o755
 
 _AT_FDCWD = -100
 _EXCHANGE = 2  # RENAME_EXCHANGE on Linux and RENAME_SWAP on macOS are the same number
-_CANNOT_EXCHANGE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EXDEV}
+CANNOT_EXCHANGE = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EXDEV})
+"""Errors that say that the system or the file system has no such step."""
 
 
 def exchange(first: Path, second: Path, *, platform: str = sys.platform) -> None:
@@ -154,14 +155,14 @@ class Staging:
         Raises:
             OSError: The system refuses; the old folder then stands as it was.
         """
-        _set_modes(tree)
+        set_modes(tree)
         if not self.target.exists():
             tree.rename(self.target)
             return
         try:
             exchange(tree, self.target, platform=self.platform)
         except OSError as error:
-            if error.errno not in _CANNOT_EXCHANGE:
+            if error.errno not in CANNOT_EXCHANGE:
                 raise
             self._replace_in_two_steps(tree)
 
@@ -181,7 +182,10 @@ def _bring_back(aside: Path, target: Path) -> None:
         aside.rename(target)
 
 
-def _set_modes(tree: Path) -> None:
+def set_modes(tree: Path) -> None:
+    """Make a file 0644, or a folder's files 0644 and its folders 0755, whatever the umask says."""
+    if tree.is_file():
+        tree.chmod(FILE_MODE)
     for folder, _, files in os.walk(tree):
         Path(folder).chmod(FOLDER_MODE)
         for file in files:
