@@ -7,7 +7,7 @@ says how many and where they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scripts.comparison.changes import Axis
 from scripts.comparison.severity import Severity
@@ -29,7 +29,7 @@ from scripts.reporting.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from scripts.comparison.changes import Change, Revision
     from scripts.notes import Note
@@ -54,13 +54,15 @@ class _Section:
 
     Attributes:
         title: Its heading, or the text to unfold it by.
-        rows: The rows, each with its line feeds.
+        items: What has a row each.
+        row: Writes a row, with its line feeds.
         head: What stands before the first row.
         folded: Whether it is shown folded.
     """
 
     title: str
-    rows: Sequence[str]
+    items: Sequence[Any]
+    row: Callable[[Any], str]
     head: str = ""
     folded: bool = False
 
@@ -70,15 +72,17 @@ class _Section:
         Even where none fits, the title and the count of what is left out are written.
         """
         kept: list[str] = []
-        room -= len(self._around([], len(self.rows)))
-        for row in self.rows:
+        room -= len(self._around([])) + len(self.head)
+        for item in self.items:
+            row = self.row(item)
             room -= len(row)
             if room < 0:
                 break
             kept.append(row)
-        return self._around(kept, len(self.rows) - len(kept))
+        return self._around(kept)
 
-    def _around(self, rows: Sequence[str], left_out: int) -> str:
+    def _around(self, rows: Sequence[str]) -> str:
+        left_out = len(self.items) - len(rows)
         more = f"\n{left_out:,} more in the HTML report.\n" if left_out else ""
         body = f"{self.head if rows else ''}{''.join(rows)}{more}"
         if self.folded:
@@ -97,7 +101,7 @@ def as_markdown(report: Report, *, limit: int = 60_000) -> str:
         Markdown.
     """
     top, bottom = _top(report), _bottom(report)
-    sections = [section for section in _sections(report) if section.rows]
+    sections = [section for section in _sections(report) if section.items]
     least = [len(section.written(0)) for section in sections]
     room = limit - 1 - len(top) - len(bottom) - sum(least)
     parts = []
@@ -137,31 +141,22 @@ def _sections(report: Report) -> list[_Section]:
     harmless, words = told(report, Severity.HARMLESS, *wire), prose(report)
     mended = [*comparison.old_repairs, *comparison.new_repairs] if comparison else []
     stale = comparison.stale_approvals if comparison else ()
+    accepted = approved(report)
     return [
-        _Section("Why it was refused", [_finding(each) for each in report.refusals]),
+        _Section("Why it was refused", report.refusals, _finding),
+        _Section("What the wrapper relies on and no longer finds", report.contract, _finding),
         _Section(
-            "What the wrapper relies on and no longer finds", [_finding(each) for each in report.contract]
+            "Lines of your code that would newly fail", report.code.findings if report.code else (), _finding
         ),
-        _Section(
-            "Lines of your code that would newly fail",
-            [_finding(each) for each in (report.code.findings if report.code else ())],
-        ),
-        _Section(f"Breaking on the wire ({len(breaking):,})", _rows(breaking), _TABLE),
-        _Section(f"Warnings on the wire ({len(warnings):,})", _rows(warnings), _TABLE),
-        _Section(f"Python: what callers feel ({len(grave):,})", [_signatures(each) for each in grave]),
-        _Section(
-            f"Approved ({len(approved(report)):,})",
-            [_approval(each) for each in approved(report)],
-            folded=True,
-        ),
-        _Section(
-            "Approved, but gone",
-            [f"- {code(each)} matches nothing any more.\n" for each in stale],
-        ),
-        _Section(f"Harmless on the wire ({len(harmless):,})", _rows(harmless), _TABLE, folded=True),
-        _Section(f"Python: harmless ({len(mild):,})", [_signatures(each) for each in mild], folded=True),
-        _Section(f"Mended before comparing ({len(mended):,})", [_note(each) for each in mended], folded=True),
-        _Section(f"Wording only ({len(words):,})", [_worded(each) for each in words], folded=True),
+        _Section(f"Breaking on the wire ({len(breaking):,})", breaking, _row, _TABLE),
+        _Section(f"Warnings on the wire ({len(warnings):,})", warnings, _row, _TABLE),
+        _Section(f"Python: what callers feel ({len(grave):,})", grave, _signatures),
+        _Section(f"Approved ({len(accepted):,})", accepted, _approval, folded=True),
+        _Section("Approved, but gone", stale, _stale),
+        _Section(f"Harmless on the wire ({len(harmless):,})", harmless, _row, _TABLE, folded=True),
+        _Section(f"Python: harmless ({len(mild):,})", mild, _signatures, folded=True),
+        _Section(f"Mended before comparing ({len(mended):,})", mended, _note, folded=True),
+        _Section(f"Wording only ({len(words):,})", words, _worded, folded=True),
     ]
 
 
@@ -173,10 +168,6 @@ def _bottom(report: Report) -> str:
     if todo:
         parts.append("\n".join(["### What to do", "", *todo]))
     return "\n\n".join(parts)
-
-
-def _rows(changes: Iterable[Change]) -> list[str]:
-    return [_row(each) for each in changes]
 
 
 def _row(change: Change) -> str:
@@ -222,6 +213,10 @@ def _approval(change: Change) -> str:
         f"{code(change.fingerprint)} **{change.severity}** {code(change.subject)}: {prose_text(change.what)}"
     )
     return f"- {row} Approved: {prose_text(change.approval)}\n"
+
+
+def _stale(fingerprint: str) -> str:
+    return f"- {code(fingerprint)} matches nothing any more.\n"
 
 
 def _worded(change: Change) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from scripts.reporting.words import one_line
+from scripts.reporting.words import one_line, spans
 
 _ZERO_WIDTH = "&#8203;"
 _SPECIAL = re.compile(r"[\\`*_{}\[\]<>()#+\-!|~&$]")
@@ -41,10 +41,7 @@ def prose_text(text: str, limit: int = 300) -> str:
     Returns:
         Markdown for one line, or for a cell of a table.
     """
-    parts = one_line(text, limit).split("`")
-    if len(parts) % 2 == 0:  # a backtick without its partner
-        parts[-2:] = ["`".join(parts[-2:])]
-    return "".join(code(part) if number % 2 and part else _escaped(part) for number, part in enumerate(parts))
+    return "".join(code(part) if is_code else _escaped(part) for part, is_code in spans(text, limit))
 
 
 def _escaped(text: str) -> str:

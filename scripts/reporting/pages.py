@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from scripts.reporting.words import counted, one_line, place, visible
+from scripts.reporting.words import counted, one_line, place, spans, visible
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 _LONGEST_SENTENCE = 1_000
@@ -68,10 +68,7 @@ def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever a template prints
 
 def _sentence(text: str) -> Markup:
     """Escape a sentence, and show as code what stands in it between backticks."""
-    parts = one_line(text, _LONGEST_SENTENCE).split("`")
-    if len(parts) % 2 == 0:  # a backtick without its partner
-        parts[-2:] = ["`".join(parts[-2:])]
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if number % 2 and part else escape(part)
-        for number, part in enumerate(parts)
+        Markup("<code>{}</code>").format(part) if is_code else escape(part)
+        for part, is_code in spans(text, _LONGEST_SENTENCE)
     )

@@ -27,6 +27,7 @@ SEVERITIES = {Severity.BREAKING: "Breaking", Severity.WARNING: "Warnings", Sever
 """What a list of rows is called."""
 
 _NAMED = 3
+_CODE = re.compile("(?<!`)`([^`]+)`(?!`)")
 _CONTROL = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
@@ -82,6 +83,20 @@ def quoted(text: str, limit: int = 80) -> str:
     """Quote a name in backticks."""
     name = one_line(text, limit).replace("`", "'")
     return f"`{name}`"
+
+
+def spans(text: str, limit: int) -> list[tuple[str, bool]]:
+    """Split a sentence into its words and what stands in it as code, between two backticks.
+
+    Args:
+        text: The sentence.
+        limit: Characters that it may have; the rest is cut off.
+
+    Returns:
+        The parts, each with whether it is code.
+    """
+    parts = _CODE.split(one_line(text, limit))
+    return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
 
 
 def few(names: Iterable[str], what: str) -> str:
