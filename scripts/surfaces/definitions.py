@@ -1,0 +1,157 @@
+"""What differs between classes, and between names for types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scripts.comparison.severity import Direction
+from scripts.surfaces.annotations import joined, named_in
+from scripts.surfaces.consequences import families, listed
+from scripts.surfaces.context import row, texts_of
+from scripts.surfaces.functions import compare_functions
+from scripts.surfaces.law import LAW, point
+from scripts.surfaces.matching import matched
+from scripts.surfaces.parameters import compare_parameters
+from scripts.surfaces.reading import Alias, Class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from scripts.comparison.changes import Change
+    from scripts.surfaces.context import Context
+    from scripts.surfaces.law import Point
+    from scripts.surfaces.reading import Attribute, Parameter
+
+_ITEM_ACCESS = frozenset({"__getitem__", "__setitem__"})
+_ADDITIONAL = "additional_properties"
+
+
+def compare_definitions(context: Context) -> Iterator[Change]:
+    """Compare the classes and aliases that both packages have, by whatever name.
+
+    Args:
+        context: The packages.
+
+    Yields:
+        Rows, named as in the older package.
+    """
+    names = {before: after for before, after in context.matching.names.items() if before in context.old.shown}
+    for before, after in sorted(names.items()):
+        old, new = context.old.definitions[before], context.new.definitions[after]
+        if old is new:
+            continue
+        if isinstance(old, Class) and isinstance(new, Class):
+            yield from _classes(context, old, new)
+        elif isinstance(old, Alias) and isinstance(new, Alias):
+            points = context.points(old.types, new.types, [*Direction], goes=context.uses.goes(before))
+            if points:
+                yield row(before, points, (old.meaning, new.meaning), context.uses.operations(before))
+        else:
+            operations = context.uses.operations(before)
+            yield row(before, [point("class-kind-changed")], (old.text, new.text), operations)
+    for family in families(names):
+        yield _renamed(context, family)
+
+
+def _renamed(context: Context, family: list[tuple[str, str]]) -> Change:
+    before, after = family[0]
+    rule = "class-moved" if before.rpartition(".")[2] == after.rpartition(".")[2] else "class-renamed"
+    told = f"{LAW[rule].told}, `{after}`"
+    if len(family) > 1:
+        others = [name.rpartition(".")[2] for name, _ in family[1:]]
+        told += f", and so have those named after it: {listed(others)}"
+    old, new = ("\n".join(names) for names in zip(*family, strict=True))
+    return row(before, [point(rule)], (old, new), context.uses.operations(before), told)
+
+
+def compare_sides(context: Context) -> Iterator[Change]:
+    """Tell of classes and aliases that only one package has.
+
+    Args:
+        context: The packages; all else has been compared, so that it is known what stands in whose place.
+
+    Yields:
+        Rows: one for each that is no consequence of another row.
+    """
+    for name in sorted(context.gone.causes):
+        told = f"is gone{context.went(context.old.inside(name), name)}"
+        if context.instead[name]:
+            told += f"; where it stood, there is now {listed(sorted(context.instead[name]))}"
+        texts = texts_of(context.old.definitions[name].text, None)
+        yield row(name, [point("class-removed")], texts, context.uses.operations(name), told)
+    for name in sorted(context.fresh.causes):
+        told = f"is new{context.came(context.new.inside(name) - {name})}"
+        yield row(name, [point("class-added")], texts_of(None, context.new.definitions[name].text), told=told)
+
+
+def _classes(context: Context, old: Class, new: Class) -> Iterator[Change]:
+    bases = [context.matching.names.get(base, base) for base in old.bases]
+    points = [point("base-removed")] if {*bases} - {*new.bases} else []
+    points += [point("base-added")] if {*new.bases} - {*bases} else []
+    if points:
+        one, other = (f"{each.text}({', '.join(each.bases)})" for each in (old, new))
+        yield row(old.name, points, (one, other))
+    yield from _attributes(context, old, new)
+    methods = [old.methods, new.methods]
+    if _annotation(old, _ADDITIONAL) != _annotation(new, _ADDITIONAL):  # item access follows it
+        methods = [{name: one for name, one in some.items() if name not in _ITEM_ACCESS} for some in methods]
+    yield from compare_functions(context, old.name, methods[0], methods[1])
+
+
+def _annotation(definition: Class, attribute: str) -> str:
+    return next((each.text for each in definition.attributes if each.name == attribute), "")
+
+
+def _attributes(context: Context, old: Class, new: Class) -> Iterator[Change]:
+    goes = context.uses.goes(old.name)
+    constructors = [
+        [each.parameter for each in one.attributes if each.parameter is not None] for one in (old, new)
+    ]
+    made: dict[int, tuple[str, ...]] = {}
+    for before, after, rules in compare_parameters(*constructors):
+        made |= {id(each): rules for each in (before, after) if each is not None}
+    for one, other in matched(old.attributes, new.attributes):
+        own = [each for each in (one, other) if each is not None]
+        applying = (rule for each in own if each.parameter is not None for rule in made[id(each.parameter)])
+        points, told = _attribute(context, one, other, [*dict.fromkeys(applying)], goes)
+        if points:
+            places = (
+                _places(one, other, constructors)
+                if any(each.rule == "argument-moved" for each in points)
+                else None
+            )
+            subject, operations = joined(old.name, own[0].called), context.uses.operations(old.name)
+            yield row(subject, points, texts_of(one, other, places=places), operations, told)
+
+
+def _places(
+    old: Attribute | None, new: Attribute | None, constructors: Sequence[Sequence[Parameter]]
+) -> tuple[int, int] | None:
+    """Return where two constructors take an attribute."""
+    if old is None or new is None or old.parameter is None or new.parameter is None:
+        return None
+    return constructors[0].index(old.parameter), constructors[1].index(new.parameter)
+
+
+def _attribute(
+    context: Context,
+    old: Attribute | None,
+    new: Attribute | None,
+    rules: list[str],
+    goes: frozenset[Direction],
+) -> tuple[list[Point], str]:
+    """Weigh how an attribute differs, and say what there is to say of it besides the law's words."""
+    if old is None and new is not None:
+        points = [point(rule, Direction.SENT, goes) for rule in rules if rule != "argument-added"]
+        came = context.came(named_in(new.types))
+        return points or [point("attribute-added")], f"{LAW[rules[0]].told}{came}" if rules and came else ""
+    if new is None and old is not None:
+        return [point("attribute-removed")], f"is gone{context.went(named_in(old.types))}"
+    points = []
+    if old is not None and new is not None:
+        if old.name != new.name:
+            points.append(point("attribute-renamed"))
+            rules = [rule for rule in rules if rule != "argument-renamed"]
+        points += [point(rule, Direction.SENT, goes) for rule in rules]
+        points += context.points(old.types, new.types, [*Direction], goes=goes, told=rules)
+    return points, ""
