@@ -1,0 +1,1 @@
+"""How an update is brought before people: the parts of `scripts.propose`."""
