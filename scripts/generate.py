@@ -34,6 +34,7 @@ from scripts.preparation.usable import UnusableDocumentError
 from scripts.prepare import prepare
 from scripts.source import read
 from scripts.swap import staged, write_file
+from scripts.transaction import opened, recover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +46,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SPECIFICATION = ROOT / "openapi" / "vouchers.json"
 CONFIGURATION = ROOT / "openapi" / "generator.yaml"
 GENERATED = ROOT / "generated"
+
+PROJECT = "project"
+"""The folder in which `make_package` makes the package; what did not become whole lies there too."""
 
 
 class GenerationError(FailedError):
@@ -78,10 +82,12 @@ class Made:
     Attributes:
         package: Its folder.
         ledger: What the document promises and what came of it.
+        prepared: The document in the form that it was generated from.
     """
 
     package: Path
     ledger: Ledger
+    prepared: Document
 
 
 def make_package(
@@ -102,7 +108,7 @@ def make_package(
         UnusableDocumentError: It is no OpenAPI document, or too broken to repair.
         GenerationError: Something of the document would be missing, or the client would not work.
     """
-    project = folder / "project"
+    project = folder / PROJECT
     prepared = prepare(document)
     with progress("Generating the client"):
         generated = generator.generate(prepared.document, configuration, project)
@@ -118,7 +124,7 @@ def make_package(
     findings += [one_line(f"{loss.pointer}: {loss.what}") for loss in ledger.lost]
     if findings:
         raise GenerationError(findings, ledger)
-    return Made(package, ledger)
+    return Made(package, ledger, prepared.document)
 
 
 def _marked(package: Path) -> Iterator[str]:
@@ -230,10 +236,25 @@ def main() -> int:
     options = parser.parse_args()
 
     try:
-        with collector_at_rest():
+        with collector_at_rest(), _without_updates(options):
             return _generate(options)
     except UnusableDocumentError as error:
         raise UnusableInputError(f"{options.spec}: {error}") from error
+
+
+@contextlib.contextmanager
+def _without_updates(options: argparse.Namespace) -> Iterator[None]:
+    """Finish an update of the project that was cut off, and let no other one come between."""
+    roots = (options.out.resolve().parent, options.spec.resolve().parent.parent)
+    root = next((each for each in roots if (each / CONFIGURATION.relative_to(ROOT)).is_file()), None)
+    if root is None:
+        yield
+    elif options.check:
+        recover(root)
+        yield
+    else:
+        with opened(root):
+            yield
 
 
 def _generate(options: argparse.Namespace) -> int:

@@ -1,0 +1,218 @@
+"""From a new document to all that an update to it would change, and what is to be said of it; made aside.
+
+Nothing here ends at the first reason against the update: a person wants all of them at once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from scripts.code_check import check_code
+from scripts.command import FailedError, UnusableInputError, collector_at_rest, progress
+from scripts.compare import compare
+from scripts.comparison.approvals import Approvals, read_approvals
+from scripts.comparison.changes import Axis, Comparison, in_order
+from scripts.contract import broken_promises, failing_tests
+from scripts.generate import PROJECT, GenerationError, make_package
+from scripts.generator import read_configuration
+from scripts.preparation.documents import components, operations
+from scripts.reporting.model import Finding, Report
+from scripts.source import read, vendored
+from scripts.surface import compare_packages
+from scripts.tracking.outcome import Renewal, Update
+from scripts.tracking.state import (
+    APPROVALS,
+    CONFIGURATION,
+    DOCUMENT,
+    GENERATED,
+    TESTS,
+    WRAPPER,
+    Lock,
+    name_of,
+    sha256,
+    tools,
+)
+from scripts.transaction import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from scripts.command import Document
+    from scripts.comparison.changes import Change
+    from scripts.fetching import Fetched
+    from scripts.generate import Made
+    from scripts.generator import Configuration
+    from scripts.reporting.model import CodeCheck
+
+NOTHING: Document = {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": {}}
+"""What a document is compared with where none is kept yet."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an update is asked for.
+
+    Attributes:
+        root: The project's folder.
+        source: Where the document comes from.
+        code: Somebody's own code, to be checked against the new client; None where nobody asked.
+        wrapper_tests: Whether the wrapper's own tests run against the new client.
+    """
+
+    root: Path
+    source: str
+    code: Path | None = None
+    wrapper_tests: bool = True
+
+
+def kept_document(root: Path) -> Document:
+    """Read the document that is kept; an empty one where there is none.
+
+    Raises:
+        FailedError: What is kept is no OpenAPI document.
+    """
+    if not (root / DOCUMENT).exists():
+        return NOTHING
+    try:
+        return read(root / DOCUMENT)
+    except UnusableInputError as error:
+        raise FailedError(
+            f"the document that is kept here is broken; bring it back from git. {error}"
+        ) from error
+
+
+def prepare_update(
+    old: Document,
+    new: Document,
+    fetched: Fetched,
+    settings: Settings,
+    folder: Path,
+    *,
+    inherit: Sequence[int] = (),
+) -> Update:
+    """Compare, generate and check, all of it aside.
+
+    Args:
+        old: The document that is kept.
+        new: The new one.
+        fetched: What the source gave for it.
+        settings: What was asked for.
+        folder: An empty folder for this alone.
+        inherit: File descriptors that child processes keep open.
+
+    Returns:
+        The update.
+
+    Raises:
+        UnusableInputError: The configuration or the approvals cannot be worked with.
+    """
+    root = settings.root
+    text = vendored(new)
+    configuration = read_configuration(root / CONFIGURATION)
+    approvals_file = root / APPROVALS
+    approvals = read_approvals(approvals_file) if approvals_file.exists() else Approvals()
+    kept = root / GENERATED / configuration.package
+
+    refusals: list[Finding] = []
+    compared = None
+    with collector_at_rest():
+        try:
+            with progress("Comparing the documents"):
+                compared = compare(old, new, old_source=DOCUMENT, new_source=name_of(settings.source, root))
+        except UnusableInputError as error:
+            refusals.append(finding_of(str(error)))
+        made, against = _generate(new, configuration, folder / "client", inherit)
+    refusals += against
+    package = made.package if made else folder / "client" / PROJECT / configuration.package
+    changes: tuple[Change, ...] = ()
+    contract: tuple[Finding, ...] = ()
+    code: CodeCheck | None = None
+    if package.is_dir():
+        old_package = kept if kept.is_dir() else _nothing(folder / "nothing" / configuration.package)
+        with progress("Comparing the clients"):
+            changes = compare_packages(old_package, package)
+        with progress("Holding the wrapper against the new client"):
+            contract = broken_promises(package, new, wrapper=root / WRAPPER, before=old)
+        if settings.wrapper_tests:
+            with progress("Running the wrapper's tests against the new client"):
+                contract += failing_tests(package, tests=root / TESTS)
+        if settings.code is not None:
+            with progress(f"Checking {settings.code}"):
+                code = check_code(settings.code, old_package, package)
+    report = Report(
+        comparison=_whole(compared, changes, approvals, root, text),
+        refusals=tuple(dict.fromkeys(refusals)),
+        contract=contract,
+        code=code,
+        axes=(Axis.WIRE, Axis.PYTHON) if package.is_dir() else (Axis.WIRE,),
+        generated=_generated(made),
+        source=name_of(settings.source, root),
+    )
+    if made is None:
+        return Update(report)
+    lock = Lock(
+        source=report.source,
+        validators=fetched.validators,
+        upstream=sha256(fetched.content or b""),
+        document=sha256(text),
+        prepared=sha256(vendored(made.prepared)),
+        package=configuration.package,
+        generated=digest(made.package) or "",
+        tools=tools(root),
+        operations=sum(1 for _ in operations(new)),
+        schemas=len(components(new)),
+    )
+    return Update(report, Renewal(new, made.package, lock))
+
+
+def _generate(
+    document: Document, configuration: Configuration, folder: Path, inherit: Sequence[int]
+) -> tuple[Made | None, list[Finding]]:
+    folder.mkdir()
+    try:
+        return make_package(document, configuration, folder, inherit=inherit), []
+    except GenerationError as error:
+        return None, [finding_of(line) for line in error.findings]
+    except UnusableInputError as error:
+        return None, [finding_of(str(error))]
+
+
+def finding_of(line: str) -> Finding:
+    """Make a finding of a line that names its place in the document, at its beginning or in brackets."""
+    begins = re.match(r"(/\S*): (.*)", line)
+    if begins is not None:
+        return Finding(begins[2], pointer=begins[1])
+    within = re.search(r"\(at (/\S*)\)", line)
+    return Finding(line, pointer=within[1] if within else "")
+
+
+def _nothing(package: Path) -> Path:
+    """Make a package with nothing in it, where none is kept yet."""
+    package.mkdir(parents=True)
+    return package
+
+
+def _whole(
+    compared: Comparison | None, changes: tuple[Change, ...], approvals: Approvals, root: Path, text: bytes
+) -> Comparison | None:
+    """Bring both axes together, with what a person has approved."""
+    if compared is None:
+        return None
+    approved, stale = approvals.applied((*compared.changes, *changes))
+    return replace(
+        compared,
+        old=replace(compared.old, sha256=digest(root / DOCUMENT) or compared.old.sha256),
+        new=replace(compared.new, sha256=sha256(text)),
+        changes=in_order(approved),
+        stale_approvals=stale,
+    )
+
+
+def _generated(made: Made | None) -> str:
+    if made is None:
+        return ""
+    counts = made.ledger.counts["operation"]
+    return f"{counts['out']} of {counts['in']} operations"
