@@ -59,11 +59,13 @@ class CodeCheck:
         project: The project's folder or file, as it was named.
         findings: The lines that would newly fail.
         before: How many findings the old client gives.
+        unchecked: The files that could not be checked, and why.
     """
 
     project: str
     findings: tuple[Finding, ...]
     before: int
+    unchecked: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

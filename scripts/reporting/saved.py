@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "report.schema.json"
 """What every `report.json` keeps to."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def as_json(report: Report) -> dict[str, Any]:
@@ -75,8 +78,8 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
 def written(report: Report) -> bytes:
     """Write a report as the bytes of `report.json`."""
     text = json.dumps(as_json(report), indent=2, ensure_ascii=False, allow_nan=False)
-    # Half a surrogate pair, as in a file name that is no UTF-8, becomes JSON's own escape of it.
-    return f"{text}\n".encode("utf-8", "backslashreplace")
+    # JSON has no place for half a surrogate pair, as of a file name that is no UTF-8: it is written out.
+    return _HALF.sub(lambda half: f"\\\\u{ord(half[0]):04x}", text).encode() + b"\n"
 
 
 def read_report(path: Path) -> Report:

@@ -51,13 +51,13 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _wrapped(f"{headline(report).upper()}. {sentence(report)}")
     if report.comparison is not None:
         yield ""
-        yield f"  old  {_revision(report.comparison.old)}"
-        yield f"  new  {_revision(report.comparison.new)}"
+        yield from _wrapped(_revision(report.comparison.old), "  old  ", "       ")
+        yield from _wrapped(_revision(report.comparison.new), "  new  ", "       ")
         yield from _wrapped(whats_counted(report), "       ", "       ")
     elif report.source:
-        yield f"  from {one_line(report.source)}"
+        yield from _wrapped(f"from {report.source}", "  ", "       ")
     if report.generated:
-        yield f"  made {one_line(report.generated)}"
+        yield from _wrapped(f"made {report.generated}", "  ", "       ")
     yield from _findings("Why it was refused", report.refusals)
     yield from _findings("What the wrapper relies on and no longer finds", report.contract)
     if report.code is not None:
@@ -93,7 +93,7 @@ def _findings(title: str, findings: Iterable[Finding]) -> Iterator[str]:
             yield from ("", title)
         yield from _wrapped(f"{place(each)}: {each.what}" if each.file else each.what, "  - ", "    ")
         if each.text:
-            yield f"      {one_line(each.text, WIDTH)}"
+            yield f"      {one_line(each.text, WIDTH - 6)}"
 
 
 def _rows(title: str, changes: list[Change]) -> Iterator[str]:

@@ -56,8 +56,8 @@ def one_line(text: str, limit: int = 300) -> str:
     line = " ".join(visible(text[: 4 * limit]).split())
     if len(line) <= limit and len(text) <= 4 * limit:
         return line
-    end = limit - 1
-    while end > 1 and unicodedata.combining(line[min(end, len(line) - 1)]):
+    end = min(limit - 1, len(line))
+    while 1 < end < len(line) and unicodedata.combining(line[end]):
         end -= 1
     return line[:end] + "…"
 

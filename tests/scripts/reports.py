@@ -23,22 +23,26 @@ ENUM = Change(
     "The value `ADD_NEW_ITEMS` was added.", "A client may receive a value that it does not know.",
     Effect.WIDENS, (Direction.RECEIVED,), ["APPLY"], ["APPLY", "ADD_NEW_ITEMS"],
     tuple(f"GET /v1/things/{number}" for number in range(7)),
-    "/components/schemas/Discount/properties/effect/enum", "/components/schemas/Discount/properties/effect/enum",
+    "/components/schemas/Discount/properties/effect/enum",
+    "/components/schemas/Discount/properties/effect/enum",
 )  # fmt: skip
 REMOVED = Change(
-    Axis.WIRE, "operation-removed", Severity.BREAKING, "DELETE /v1/vouchers/{code}", "The operation was removed.",
-    "Calls to it fail.", Effect.NARROWS, (Direction.SENT,), {"operationId": "delete-voucher"}, None,
+    Axis.WIRE, "operation-removed", Severity.BREAKING, "DELETE /v1/vouchers/{code}",
+    "The operation was removed.", "Calls to it fail.",
+    Effect.NARROWS, (Direction.SENT,), {"operationId": "delete-voucher"}, None,
     ("DELETE /v1/vouchers/{code}",), "/paths/~1v1~1vouchers~1{code}/delete", None,
 )  # fmt: skip
 PATTERN = Change(
     Axis.WIRE, "pattern-changed", Severity.WARNING, "Voucher.code", "The pattern changed.",
     "Which texts it allows cannot be compared.", Effect.UNKNOWN, (Direction.SENT, Direction.RECEIVED), "^a+$",
     "^[ab]+$", ("GET /v1/vouchers/{code}", "POST /v1/vouchers/{code}"),
-    "/components/schemas/Voucher/properties/code/pattern", "/components/schemas/Voucher/properties/code/pattern",
+    "/components/schemas/Voucher/properties/code/pattern",
+    "/components/schemas/Voucher/properties/code/pattern",
 )  # fmt: skip
 ADDED = Change(
-    Axis.WIRE, "optional-property-added", Severity.HARMLESS, "Voucher.note", "An optional property was added.",
-    "Readers skip what they do not know.", Effect.NONE, (Direction.RECEIVED,), None, {"type": "string"},
+    Axis.WIRE, "optional-property-added", Severity.HARMLESS, "Voucher.note",
+    "An optional property was added.", "Readers skip what they do not know.",
+    Effect.NONE, (Direction.RECEIVED,), None, {"type": "string"},
     ("GET /v1/vouchers/{code}",), None, "/components/schemas/Voucher/properties/note",
 )  # fmt: skip
 SIGNATURE = Change(

@@ -1,0 +1,201 @@
+"""A report for a terminal, and the sentences that every form shares."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.comparison.changes import Axis
+from scripts.comparison.severity import Severity
+from scripts.report import as_text, sentence
+from scripts.reporting.model import Bump, CodeCheck, Finding, Report
+from scripts.reporting.text import WIDTH
+from scripts.reporting.words import counted, listed, one_line, place, quoted, spans, steps, version, visible
+from tests.scripts.reports import (
+    ACCEPTED,
+    ADDED,
+    ENUM,
+    FINDING,
+    NEW,
+    OLD,
+    PATTERN,
+    REMOVED,
+    SIGNATURE,
+    WORDS,
+    comparison,
+    full,
+    of_every_kind,
+    report,
+    with_texts,
+)
+
+NOTHING = "Nothing has changed: clients, code and documentation stay as they are."
+LIVES = "Nothing breaks: programs that were written before can live with"
+REFUSED = "The update was refused, and nothing was changed:"
+SENTENCES = {
+    "full": (
+        "This can break programs that call `DELETE /v1/vouchers/{code}`, `GET /v1/things/0`, "
+        "`GET /v1/things/1` and 5 other operations, and Python code that uses `api.vouchers.get_voucher.sync` of the generated "
+        "client: 3 changes break what held before."
+    ),
+    "refused": f"{REFUSED} It was cut off (1 more reason below).",
+    "unread": f"{REFUSED} The page is HTML.",
+    "not fetched": NOTHING,
+    "unchanged": NOTHING,
+    "compatible": f"{LIVES} all 2 changes.",
+    "one harmless": f"{LIVES} the one change.",
+    "doubtful": "Nothing is known to break, but 1 of 2 changes is not proven to be harmless.",
+    "one doubt": "Nothing is known to break, but the one change is not proven to be harmless.",
+    "approved": "1 change can break callers, and it is approved.",
+    "approved and doubtful": (
+        "2 changes can break callers, and each of them is approved, and 1 other change should be looked at."
+    ),
+    "prose": "Only the wording changed (1 text): no program notices.",
+    "python": (
+        "This can break Python code that uses `api.vouchers.get_voucher.sync` of the generated client: "
+        "1 change breaks what held before."
+    ),
+    "wire": "This can break programs that call this API: 1 change breaks what held before.",
+    "code is fine": f"{LIVES} the one change.",
+    "refused for two": (
+        f"{REFUSED} `release-validation-session` lost its parameter `sessionKey` (1 more reason below)."
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", of_every_kind())
+def test_one_sentence_says_whom_it_breaks(kind: str) -> None:
+    """Every kind of report comes to one sentence, which names whom it breaks and how much of it there is."""
+    assert sentence(of_every_kind()[kind]) == SENTENCES[kind]
+
+
+@pytest.mark.parametrize("kind", of_every_kind())
+def test_the_text_stands_in_a_narrow_terminal(kind: str) -> None:
+    """The verdict comes first, no line is wider than a terminal, and nothing but text comes out."""
+    written = as_text(of_every_kind()[kind])
+    assert written.startswith(of_every_kind()[kind].verdict.upper() + ". ")
+    assert all(len(line) <= WIDTH for line in written.splitlines())
+    assert written == visible(written)
+
+
+def test_the_full_text_tells_all() -> None:
+    """Rows that break and warn come with their sides, prose and repairs are counted, and steps come last."""
+    written = " ".join(as_text(full()).split())
+    for part in (
+        "DELETE /v1/vouchers/{code} [", '{"operationId": "delete-voucher"} -> nothing',
+        "reaches `GET /v1/things/0`, `GET /v1/things/1`, `GET /v1/things/2` and 4 other operations",
+        "Warnings (1)", "Approved (1)", "approved: Ada: nobody here calls it", "Harmless (2)",
+        "Only the wording changed in 1 place", "1 place of the old document, 2 of the new one",
+        "Approved, but gone: feedfeedfeedfeed",
+        "shop/checkout.py:12: Missing argument `limit`. sync('x', client=c)",
+        "Your code, `shop/`: 1 line would newly fail (2 findings with the old client already).",
+        "Version: Major: 3 breaking on the wire and 1 breaking in Python, approved or not",
+        "What to do 1. Mend",
+    ):  # fmt: skip
+        assert part in written
+    assert "reaches `DELETE /v1/vouchers/{code}`" not in as_text(report(REMOVED))
+
+
+def test_a_row_without_sides_has_no_arrow() -> None:
+    """Where neither side is known, none is shown."""
+    assert "->" not in as_text(report(replace(SIGNATURE, before=None, after=None)))
+
+
+def test_many_harmless_rows_are_counted() -> None:
+    """A terminal shows twenty harmless rows, and counts the rest."""
+    written = as_text(report(*(replace(ADDED, subject=f"Voucher.note{number}") for number in range(23))))
+    assert written.count("An optional property was added.") == 20
+    assert "… and 3 more; the HTML and JSON reports list them." in written
+
+
+def test_what_reaches_the_terminal_cannot_command_it() -> None:
+    """Escape sequences, turns of direction and endless lines of a document come out as plain, short text."""
+    written = as_text(with_texts(["\x1b]0;title\x07 \u202eevil\u200b\r\n" + "x" * 100_000]))
+    assert "\x1b" not in written
+    assert "\\u001b]0;title\\u0007 \\u202eevil" in written
+    assert max(map(len, written.splitlines())) <= WIDTH
+    assert len(written) < 60_000
+
+
+def test_findings_name_their_place() -> None:
+    """A finding is told as an editor takes it: file and line, or the file, or neither."""
+    assert place(FINDING) == "voucherify_wrapper/_adapter.py:31"
+    assert place(Finding("x", "a.py")) == "a.py"
+    assert place(Finding("x", line=3)) == ""
+
+
+def test_steps_follow_from_the_verdict() -> None:
+    """What to do depends on the verdict, on warnings, on one's own code and on stale approvals."""
+    assert steps(report()) == []
+    assert steps(report(WORDS)) == ["Merge, and release with a patch version."]
+    assert steps(report(PATTERN))[0] == "Look at the 1 warning."
+    assert steps(report(PATTERN))[1] == "Merge, and release with a minor version."
+    assert "warning" not in steps(report(ENUM))[0]
+    assert "then at the 1 warning" in steps(report(ENUM, PATTERN))[0]
+    assert steps(full())[0] == "Mend the 1 line of `shop/` that would newly fail."
+    assert "stale" in steps(full())[-1]
+    refused = steps(Report(None, refusals=(FINDING,)))
+    assert len(refused) == 3
+    assert "reasons" in refused[1]
+    assert "contract" in steps(Report(None, contract=(FINDING,)))[1]
+    assert steps(Report(comparison(), code=CodeCheck("shop", (), 3))) == []
+
+
+def test_the_version_is_told_for_both_kinds_of_version() -> None:
+    """Each bump says what it does to 1.x and to 0.x, and a breaking one which axis asks for it."""
+    assert version(report()) == "None: there is nothing to release."
+    assert version(report(WORDS)).startswith("Patch: ")
+    assert "0.4.2 becomes 0.4.3" in version(report(ADDED))
+    wire, python = version(report(ENUM)), version(report(SIGNATURE))
+    assert wire.startswith("Major: 1 breaking on the wire, approved or not (1.4.2 becomes 2.0.0).")
+    assert python.startswith("Major: 1 breaking in Python, approved or not")
+    assert report(ACCEPTED).bump is Bump.MAJOR
+    assert version(replace(report(ENUM), refusals=(FINDING,))).startswith(
+        "If it is taken all the same, major: "
+    )
+
+
+@given(st.text(), st.integers(1, 50))
+def test_one_line_is_one_line(text: str, limit: int) -> None:
+    """Any text becomes one visible line within its limit, and loses nothing where it is short and plain."""
+    line = one_line(text, limit)
+    assert len(line) <= limit
+    assert line == visible(line)
+    assert "\n" not in line
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        assert line == " ".join(text.split())
+
+
+def test_a_cut_keeps_characters_whole() -> None:
+    """Nothing is cut between a letter and the marks that belong to it."""
+    assert one_line("abe\u0301\u0302\u0303f" * 3, 6) == "ab…"
+    assert one_line("\u0301" * 9, 5) == "\u0301…"
+    assert one_line(" " * 5_000 + "x", 10) == "…"
+
+
+@given(st.text("`a b", max_size=20))
+def test_code_in_a_sentence_stands_between_two_backticks(text: str) -> None:
+    """Parts put together again are the sentence, without the backticks of those that are code."""
+    parts = spans(text, 100)
+    assert "".join(f"`{part}`" if is_code else part for part, is_code in parts) == one_line(text)
+    assert all("`" not in part for part, is_code in parts if is_code)
+
+
+def test_words_are_counted_and_joined() -> None:
+    """Lists and numbers read as in a sentence."""
+    assert (counted(1, "row"), counted(1_200, "row"), counted(2, "entry", "entries")) == (
+        "1 row", "1,200 rows", "2 entries",
+    )  # fmt: skip
+    assert (listed([]), listed(["a"]), listed(["a", "b", "c"])) == ("", "a", "a, b and c")
+    assert quoted("a`b") == "`a'b`"
+
+
+def test_counts_leave_prose_aside() -> None:
+    """A report counts prose for itself, whatever severity it has."""
+    assert report(replace(WORDS, severity=Severity.BREAKING)).counts[Severity.BREAKING] == 0
+    assert "0 breaking, 0 warnings, 0 harmless, 1 in prose" in as_text(report(WORDS))
+    assert Axis.PROSE in report(WORDS).axes
+    assert (OLD.operations, NEW.operations) == (17, 18)
