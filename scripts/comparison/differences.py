@@ -1,0 +1,283 @@
+"""What differs between two places, keyword by keyword, and which pairs of places lie within them.
+
+A keyword says something of values of some types alone; where neither revision accepts these, it is passed over.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scripts.comparison import choices, objects
+from scripts.comparison.look import Look
+from scripts.comparison.places import canonical
+from scripts.comparison.proofs import effective_types
+from scripts.comparison.rules import kebab
+from scripts.comparison.views import HELD, LOWER, UPPER, covers, is_null, types_of
+from scripts.comparison.words import Phrase, shown, types_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scripts.comparison.graph import Graph, Pair
+    from scripts.comparison.proofs import Sided
+    from scripts.comparison.views import View
+
+
+def look_at(graph: Graph, pair: Pair) -> None:
+    """Find the differences of a pair, and the pairs within it."""
+    look = choices.look_at_members(graph, pair)
+    one, other = look.old.view, look.new.view
+    if one.never or other.never:
+        if one.never != other.never:
+            rule = "values-allowed" if one.never else "values-forbidden"
+            look.tell(rule, old=one.pointer, new=other.pointer)
+        return
+    _compare_unknown(look)
+    _compare_annotations(look)
+    if choices.compare_unions(look):
+        return
+    if not _compare_types(look):
+        return
+    _compare_null(look)
+    _compare_enums(look)
+    for keyword in (*LOWER, *UPPER):
+        if look.concerned(keyword):
+            _compare_bound(look, keyword)
+    for keyword, compare in _LISTED.items():
+        if look.concerned(keyword):
+            _compare_listed(look, keyword, compare)
+    for keyword in (*HELD, "contains"):
+        if look.concerned(keyword):
+            _compare_held(look, keyword)
+    _compare_prefix(look)
+    _compare_refused(look)
+    _compare_conditions(look)
+    if look.concerned("properties"):
+        objects.compare_objects(look)
+
+
+def _compare_unknown(look: Look) -> None:
+    one, other = look.old.view.unknown, look.new.view.unknown
+    gone, come = sorted(one.keys() - other.keys()), sorted(other.keys() - one.keys())
+    if gone or come:
+        old = one[gone[0]] if gone else look.old.view.pointer
+        new = other[come[0]] if come else look.new.view.pointer
+        look.tell("reference-changed", before=gone, after=come, old=old, new=new)
+
+
+def _compare_annotations(look: Look) -> None:
+    one, other = look.old.view, look.new.view
+    for keyword, rule in (("default", "default-changed"), ("discriminator", "discriminator-changed"),
+                          ("xml", "xml-changed")):  # fmt: skip
+        before, after = one.notes.get(keyword), other.notes.get(keyword)
+        if canonical(before and before.value) != canonical(after and after.value) or bool(before) != bool(
+            after
+        ):
+            look.tell(
+                rule,
+                before=before.value if before else None,
+                after=after.value if after else None,
+                old=before.pointer if before else one.pointer,
+                new=after.pointer if after else other.pointer,
+                keyword=keyword,
+                words={"before": shown(before.value) if before else "none",
+                       "after": shown(after.value) if after else "none"},
+            )  # fmt: skip
+    if one.flag("deprecated") != other.flag("deprecated"):
+        rule = "deprecation-added" if other.flag("deprecated") else "deprecation-removed"
+        look.tell(rule, old=one.pointer, new=other.pointer, keyword="deprecated")
+
+
+def _compare_types(look: Look) -> bool:
+    """Compare types; tell whether any are shared, so that there is more to compare."""
+    one, other = look.old.view, look.new.view
+    before, after = _types(look.old), _types(look.new)
+    if one.unions and other.unions and (before is None or after is None):
+        before, after = effective_types(look.old), effective_types(look.new)
+    if one.enum is not None and other.enum is not None:
+        return True
+    if one.enum is not None and covers(after, before):
+        return True
+    if other.enum is not None and covers(before, after):
+        return True
+    if before == after:
+        return True
+    rule = "type-changed"
+    if covers(after, before):
+        rule = "type-widened"
+    elif covers(before, after):
+        rule = "type-narrowed"
+    told = {"before": Phrase(types_text(one)), "after": Phrase(types_text(other))}
+    look.tell(rule, **told, old=one.where("type"), new=other.where("type"), keyword="type")
+    return rule != "type-changed" or look.shares_types()
+
+
+def _types(side: Sided) -> frozenset[str] | None:
+    view = side.view
+    if view.enum is not None:
+        return types_of(view.enum)
+    return view.types
+
+
+def _compare_null(look: Look) -> None:
+    one, other = look.old.view, look.new.view
+    open_before = one.types is None and one.enum is None and not one.unions
+    open_after = other.types is None and other.enum is None and not other.unions
+    if one.unions and other.unions and _named_null(one) == _named_null(other):
+        return  # a branch became nullable, and is told there
+    if one.null != other.null and not open_before and not open_after:
+        rule = "null-added" if other.null else "null-removed"
+        look.tell(rule, old=one.where("type"), new=other.where("type"))
+
+
+def _named_null(view: View) -> list[object]:
+    """Return what a view's unions themselves say of null."""
+    schemas = [union.part.schema for union in view.unions]
+    return [
+        (schema.get("nullable"), canonical(schema.get("type")), any(map(is_null, schema[union.kind])))
+        for schema, union in zip(schemas, view.unions, strict=True)
+    ]
+
+
+def _compare_enums(look: Look) -> None:
+    one, other = look.old.view.enum, look.new.view.enum
+    if one is None and other is None:
+        return
+    gone = [value for key, value in (one or {}).items() if key not in (other or {})]
+    come = [value for key, value in (other or {}).items() if key not in (one or {})]
+    gone, come = sorted(gone, key=canonical), sorted(come, key=canonical)
+    if not gone and not come:
+        return
+    both_one = all(values is None or len(values) == 1 for values in (one, other))
+    if one is None:
+        rule = "const-set" if both_one else "enum-set"
+    elif other is None:
+        rule = "const-removed" if both_one else "enum-removed"
+    elif gone and come:
+        rule = "const-changed" if both_one else "enum-changed"
+    else:
+        rule = "enum-value-removed" if gone else "enum-value-added"
+    old, new = look.old.view, look.new.view
+    look.tell(
+        rule,
+        before=gone or None,
+        after=come or None,
+        old=old.where("enum"),
+        new=new.where("enum"),
+        keyword="enum",
+    )
+
+
+def _compare_bound(look: Look, name: str) -> None:
+    one, other = look.old.view.bounds.get(name), look.new.view.bounds.get(name)
+    if one is None and other is None:
+        return
+    if one is None or other is None:
+        rule = "removed" if other is None else "set"
+    elif one.tightness == other.tightness:
+        return
+    else:
+        rule = "tightened" if one.tightness < other.tightness else "loosened"
+    held = other or one
+    look.tell(
+        f"{kebab(name)}-{rule}",
+        before=one.shown if one else None,
+        after=other.shown if other else None,
+        old=one.pointer if one else look.old.view.pointer,
+        new=other.pointer if other else look.new.view.pointer,
+        keyword=held.keyword if held else name,
+    )
+
+
+def _changed(name: str) -> Callable[[list[Any], list[Any]], str]:
+    return lambda gone, come: (
+        f"{name}-changed" if gone and come else f"{name}-{'removed' if gone else 'added'}"
+    )
+
+
+_WIDER_FORMATS = {("int32", "int64"), ("float", "double")}
+
+
+def _format(gone: list[Any], come: list[Any]) -> str:
+    pairs = {(before, after) for before in gone for after in come}
+    if len(pairs) == 1 and pairs <= _WIDER_FORMATS:
+        return "format-widened"
+    if len(pairs) == 1 and {pair[::-1] for pair in pairs} <= _WIDER_FORMATS:
+        return "format-narrowed"
+    return _changed("format")(gone, come)
+
+
+_LISTED: dict[str, Callable[[list[Any], list[Any]], str]] = {
+    "pattern": _changed("pattern"),
+    "format": _format,
+    "multipleOf": _changed("multiple-of"),
+    "uniqueItems": _changed("unique-items"),
+    "contentEncoding": lambda *_: "content-encoding-changed",
+    "contentMediaType": lambda *_: "content-media-type-changed",
+}
+
+
+def _compare_listed(look: Look, keyword: str, rule: Callable[[list[Any], list[Any]], str]) -> None:
+    one, other = look.old.view.listed.get(keyword, {}), look.new.view.listed.get(keyword, {})
+    gone = sorted((value for value in one if value not in other), key=canonical)
+    come = sorted((value for value in other if value not in one), key=canonical)
+    if not gone and not come:
+        return
+    look.tell(
+        rule(gone, come),
+        before=_single(gone),
+        after=_single(come),
+        old=one[gone[0]] if gone else next(iter(one.values()), look.old.view.pointer),
+        new=other[come[0]] if come else next(iter(other.values()), look.new.view.pointer),
+        keyword=keyword,
+    )
+
+
+def _single(values: list[Any]) -> Any:  # noqa: ANN401 - any JSON value
+    return values[0] if len(values) == 1 else values or None
+
+
+def _compare_held(look: Look, keyword: str) -> None:
+    one, other = look.old.view.held.get(keyword), look.new.view.held.get(keyword)
+    look.compare_parts(keyword, one, other)
+
+
+def _compare_prefix(look: Look) -> None:
+    one, other = look.old.view, look.new.view
+    if not look.concerned("prefixItems"):
+        return
+    for number in range(max(len(one.prefix), len(other.prefix))):
+        before = one.prefix[number] if number < len(one.prefix) else one.held.get("items")
+        after = other.prefix[number] if number < len(other.prefix) else other.held.get("items")
+        look.compare_parts("prefixItems", before, after)
+
+
+def _compare_refused(look: Look) -> None:
+    gone, come = list(look.old.view.refused), list(look.new.view.refused)
+    for part in list(gone):
+        equal = next((p for p in come if look.graph.prover.equal(*look.sides([part], [p]))), None)
+        if equal is not None:
+            gone.remove(part)
+            come.remove(equal)
+    for before, after in zip(gone, come, strict=False):
+        look.within([before], [after], flips=True)
+    for part in gone[len(come) :]:
+        look.compare_parts("not", [part], None)
+    for part in come[len(gone) :]:
+        look.compare_parts("not", None, [part])
+
+
+def _compare_conditions(look: Look) -> None:
+    gone, come = list(look.old.view.conditions), list(look.new.view.conditions)
+    for before, after in zip(gone, come, strict=False):
+        if not look.graph.prover.equal(*look.sides([before.child("if")], [after.child("if")])):
+            look.tell("condition-changed", old=before.pointer, new=after.pointer, keyword="if",
+                      before=before.schema["if"], after=after.schema["if"])  # fmt: skip
+            continue
+        for keyword in ("then", "else"):
+            parts = [[part.child(keyword)] if keyword in part.schema else None for part in (before, after)]
+            look.compare_parts(keyword, *parts)
+    for part in gone[len(come) :]:
+        look.tell("condition-removed", old=part.pointer, before=part.schema["if"])
+    for part in come[len(gone) :]:
+        look.tell("condition-added", new=part.pointer, after=part.schema["if"])

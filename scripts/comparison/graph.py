@@ -1,0 +1,245 @@
+"""The pairs of schemas that a comparison meets, each looked at once, and the operations that reach them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from scripts.comparison.places import key_of
+from scripts.comparison.proofs import Prover, Sided
+from scripts.comparison.severity import Direction
+from scripts.comparison.subjects import subject_of
+from scripts.preparation.documents import child, parts_of, pointer_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from scripts.command import Json
+    from scripts.comparison.places import Part, Place
+    from scripts.comparison.views import Reader
+
+
+class Finding(NamedTuple):
+    """One difference, before it is known whom it reaches.
+
+    Attributes:
+        rule: The name of its rule.
+        subject: What it is a difference of.
+        words: The details that the rule's sentence names.
+        before: What stood there; None where nothing did.
+        after: What stands there now.
+        old: Pointer into the old document; None where nothing stood.
+        new: Pointer into the new document.
+        sent: Whether it concerns what the client sends.
+        received: Whether it concerns what the client receives.
+        guard: Why it weighs less; empty where it does not.
+    """
+
+    rule: str
+    subject: str
+    words: dict[str, str]
+    before: Json
+    after: Json
+    old: str | None
+    new: str | None
+    sent: bool = True
+    received: bool = True
+    guard: str = ""
+
+    def concerns(self, direction: Direction) -> bool:
+        """Tell whether it concerns a direction."""
+        return self.sent if direction is Direction.SENT else self.received
+
+
+class Context(NamedTuple):
+    """How something is reached."""
+
+    direction: Direction
+    flipped: bool
+
+
+CONTEXTS = tuple(Context(direction, flipped) for direction in Direction for flipped in (False, True))
+
+
+class Edge(NamedTuple):
+    """A pair of schemas within another one.
+
+    Attributes:
+        pair: The pair.
+        sent: Whether it is part of what the client sends.
+        received: Whether it is part of what the client receives.
+        flips: Whether it says what is not allowed.
+    """
+
+    pair: Pair
+    sent: bool = True
+    received: bool = True
+    flips: bool = False
+
+    def leads(self, context: Context) -> Context | None:
+        """Return the context on the other side; None where none is."""
+        if not (self.sent if context.direction is Direction.SENT else self.received):
+            return None
+        return Context(context.direction, context.flipped != self.flips)
+
+
+@dataclass(eq=False)
+class Pair:
+    """An old place and the new one that it became.
+
+    Attributes:
+        old: The old place.
+        new: The new place.
+        findings: The differences between them.
+        edges: The pairs within.
+        reached: The operations that reach it, by context, as bits.
+    """
+
+    old: Sided
+    new: Sided
+    findings: list[Finding] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    reached: dict[Context, int] = field(default_factory=dict)
+
+
+class Graph:
+    """All pairs of a comparison.
+
+    Attributes:
+        old: Reads the old document.
+        new: Reads the new document.
+        prover: Finds proofs about places of the two.
+        pairs: The pairs, by what they pair.
+    """
+
+    def __init__(self, old: Reader, new: Reader, look: Callable[[Graph, Pair], None]) -> None:
+        """Begin with no pairs.
+
+        Args:
+            old: Reads the old document.
+            new: Reads the new document.
+            look: Finds the differences of a pair, and the pairs within it.
+        """
+        self.old = old
+        self.new = new
+        self.prover = Prover(self.same)
+        self.pairs: dict[object, Pair] = {}
+        self._look = look
+        self._unseen: deque[Pair] = deque()
+        self._dirty = _dirty(old, new)
+
+    def pair(self, old: Place, new: Place) -> Pair | None:
+        """Pair two places; None where they are the same, with all that they refer to."""
+        one, other = Sided(self.old, ()).at(old), Sided(self.new, ()).at(new)
+        if self.same(one, other):
+            return None
+        key = (key_of(one.place), key_of(other.place))
+        if key not in self.pairs:
+            self.pairs[key] = Pair(one, other)
+            self._unseen.append(self.pairs[key])
+        return self.pairs[key]
+
+    def reach(self, old: Place, new: Place, direction: Direction, operations: int) -> None:
+        """Let operations reach a pair of places."""
+        pair = self.pair(old, new)
+        if pair is not None:
+            context = Context(direction, flipped=False)
+            pair.reached[context] = pair.reached.get(context, 0) | operations
+
+    def subject(self, old: str | None, new: str | None) -> str:
+        """Return what a place is called, in the new document where it stands there."""
+        if new is not None:
+            return subject_of(self.new.document, new)
+        return subject_of(self.old.document, old or "")
+
+    def walk(self) -> None:
+        """Look at all pairs, and at the pairs within; then spread who reaches them."""
+        while self._unseen:
+            self._look(self, self._unseen.popleft())
+        pending = deque(self.pairs.values())
+        while pending:
+            pair = pending.popleft()
+            for edge in pair.edges:
+                grown = False
+                for context, operations in [*pair.reached.items()]:
+                    beyond = edge.leads(context)
+                    if beyond is not None and operations & ~edge.pair.reached.get(beyond, 0):
+                        edge.pair.reached[beyond] = edge.pair.reached.get(beyond, 0) | operations
+                        grown = True
+                if grown:
+                    pending.append(edge.pair)
+
+    def same(self, one: Sided, other: Sided) -> bool:
+        """Tell whether two places say the same, and so does all that they refer to."""
+        if len(one.place) != len(other.place):
+            return False
+        if one.reader is other.reader:
+            return key_of(one.place) == key_of(other.place)
+        return all(
+            first.schema == second.schema and self._is_clean(first, second)
+            for first, second in zip(one.place, other.place, strict=True)
+        )
+
+    def _is_clean(self, one: Part, other: Part) -> bool:
+        """Tell whether equal schemas are the same, and refer to what is the same in both documents."""
+        if self._dirty is None:
+            return False
+        text = written(one.schema)
+        if text != written(other.schema):  # Python takes true and 1 for equal
+            return False
+        return not self._dirty or not any(name in self._dirty for name in references_in(text))
+
+
+def written(value: object) -> str:
+    """Write a value so that the same ones, and these alone, are the same text."""
+    return json.dumps(value, sort_keys=True)
+
+
+_REFERENCE = re.compile(r'"\$(?:ref|dynamicRef)": ("(?:[^"\\]|\\.)*")')
+ELSEWHERE = ""
+"""Stands for what a reference names that is no component."""
+
+
+def references_in(text: str) -> Iterator[str]:
+    """Yield the pointers of the components that a written value refers to, anywhere in it."""
+    for reference in set(_REFERENCE.findall(text)):
+        pointer = pointer_of(json.loads(reference))
+        parts = parts_of(pointer)
+        is_component = len(parts) > 2 and parts[0] == "components"  # noqa: PLR2004 - section and name
+        yield child("", *parts[:3]) if is_component else ELSEWHERE
+
+
+def _dirty(old: Reader, new: Reader) -> set[str] | None:
+    """Return the components that differ, themselves or through what they refer to; None where all may."""
+    if old.is_3_0 != new.is_3_0:
+        return None
+    before, after = _components(old), _components(new)
+    dirty = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    if old.document != new.document:
+        dirty.add(ELSEWHERE)
+    if not dirty:
+        return dirty
+    users: dict[str, list[str]] = {}
+    for name, value in after.items():
+        for used in references_in(value):
+            users.setdefault(used, []).append(name)
+    pending = [*dirty]
+    while pending:
+        for user in users.get(pending.pop(), ()):
+            if user not in dirty:
+                dirty.add(user)
+                pending.append(user)
+    return dirty
+
+
+def _components(reader: Reader) -> dict[str, str]:
+    held = reader.document.get("components") or {}
+    return {
+        child("", "components", section, name): written(value)
+        for section, items in held.items()
+        if isinstance(items, dict)
+        for name, value in items.items()
+    }

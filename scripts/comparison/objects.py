@@ -1,0 +1,155 @@
+"""What differs between two objects: their properties, and who sees them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scripts.comparison.subjects import member
+from scripts.comparison.words import Phrase, brief
+
+if TYPE_CHECKING:
+    from scripts.comparison.look import Look
+    from scripts.comparison.proofs import Sided
+
+ANNOUNCED = "It weighs less, as a deprecation announced it."
+
+
+def compare_objects(look: Look) -> None:
+    """Compare properties, those with patterns, and what some need of others."""
+    one, other = look.old.view, look.new.view
+    for name in one.properties.keys() | other.properties.keys() | one.required.keys() | other.required.keys():
+        before, after = _property(look.old, name), _property(look.new, name)
+        if before is None and after is None:
+            _compare_required(look, name, sent=True, received=True)
+        elif before is None and after is not None:
+            _added(look, name, after)
+        elif before is not None and after is None:
+            _removed(look, name, before)
+        elif before is not None and after is not None:
+            _kept(look, name, before, after)
+    _compare_patterns(look)
+    for names in one.dependent.keys() ^ other.dependent.keys():
+        old, new = one.dependent.get(names), other.dependent.get(names)
+        told = [*names]
+        look.tell(
+            "dependent-required-removed" if new is None else "dependent-required-added",
+            before=told if new is None else None,
+            after=told if old is None else None,
+            old=old,
+            new=new,
+            words=dict(zip(("name", "other"), map(quoted, names), strict=True)),
+        )
+    for name in one.dependent_schemas.keys() | other.dependent_schemas.keys():
+        look.compare_parts(
+            "dependentSchemas", one.dependent_schemas.get(name), other.dependent_schemas.get(name)
+        )
+
+
+def quoted(name: str) -> str:
+    """Write a name into a sentence."""
+    return f"`{name}`"
+
+
+def _property(side: Sided, name: str) -> Sided | None:
+    parts = side.view.properties.get(name)
+    return side.at(parts) if parts else None
+
+
+def _written_pointer(side: Sided, name: str) -> str:
+    return side.view.properties[name][0].pointer
+
+
+def _added(look: Look, name: str, after: Sided) -> None:
+    needed = name in look.new.view.required
+    if needed and name in look.old.view.required:
+        needed = False  # it was needed before, only not described
+    look.tell(
+        "required-property-added" if needed else "optional-property-added",
+        after=brief(after),
+        new=_written_pointer(look.new, name),
+        words={"name": quoted(name)},
+        sent=not after.view.flag("readOnly"),
+        received=not after.view.flag("writeOnly"),
+    )
+
+
+def _removed(look: Look, name: str, before: Sided) -> None:
+    needed = name in look.old.view.required and name not in look.new.view.required
+    rest = look.new.view.held.get("additionalProperties", [])
+    closed = any(look.new.at((part,)).view.never for part in rest)
+    visible = {"sent": not before.view.flag("readOnly"), "received": not before.view.flag("writeOnly")}
+    rule = "required-property-removed" if needed else "optional-property-removed"
+    for name_of_rule, seen in (
+        (rule, {**visible, "sent": False} if closed else visible),
+        *([("closed-property-removed", {**visible, "received": False})] if closed else ()),
+    ):
+        look.tell(
+            name_of_rule,
+            before=brief(before),
+            old=_written_pointer(look.old, name),
+            words={"name": quoted(name)},
+            guard=ANNOUNCED if before.view.flag("deprecated") else "",
+            **seen,
+        )
+
+
+def _kept(look: Look, name: str, before: Sided, after: Sided) -> None:
+    flags = [(side.view.flag("readOnly"), side.view.flag("writeOnly")) for side in (before, after)]
+    (read_before, write_before), (read_after, write_after) = flags
+    sent, received = not (read_before or read_after), not (write_before or write_after)
+    look.within(before.place, after.place, sent=sent, received=received)
+    pointers = {"old": _written_pointer(look.old, name), "new": _written_pointer(look.new, name)}
+    words = {"name": quoted(name)}
+    if read_before != read_after:
+        needed = name in (look.old.view if read_after else look.new.view).required
+        rule = f"{'required' if needed else 'optional'}-property-became-{'read-only' if read_after else 'sendable'}"
+        look.tell(rule, **pointers, words=words, received=False)
+    if write_before != write_after:
+        needed = name in look.old.view.required
+        rule = f"{'required' if needed else 'optional'}-property-became-write-only"
+        look.tell(rule if write_after else "property-became-receivable", **pointers, words=words, sent=False)
+    _compare_required(look, name, sent=sent, received=received)
+
+
+def _compare_required(look: Look, name: str, *, sent: bool, received: bool) -> None:
+    old, new = look.old.view.required.get(name), look.new.view.required.get(name)
+    if (old is None) != (new is None):
+        look.tell(
+            "property-became-optional" if new is None else "property-became-required",
+            old=old or look.old.view.pointer,
+            new=new or look.new.view.pointer,
+            suffix=member(name),
+            keyword="required",
+            words={"name": quoted(name)},
+            sent=sent,
+            received=received,
+        )
+
+
+def _compare_patterns(look: Look) -> None:
+    one, other = look.old.view, look.new.view
+    for pattern in one.patterns.keys() | other.patterns.keys():
+        before, after = one.patterns.get(pattern), other.patterns.get(pattern)
+        if before and after:
+            look.within(before, after)
+            continue
+        # Where all other names are refused, a pattern allows; else it limits.
+        closed = any(
+            side.at((part,)).view.never
+            for side in (look.old, look.new)
+            for part in side.view.held.get("additionalProperties", [])
+        )
+        rule = {
+            (True, False): "pattern-properties-added",
+            (False, False): "pattern-properties-removed",
+            (True, True): "pattern-properties-allowed",
+            (False, True): "pattern-properties-refused",
+        }[after is not None, closed]
+        look.tell(
+            rule,
+            before=brief(look.old.at(before)) if before else None,
+            after=brief(look.new.at(after)) if after else None,
+            old=before[0].pointer if before else None,
+            new=after[0].pointer if after else None,
+            words={"name": Phrase(quoted(pattern))},
+        )

@@ -1,0 +1,249 @@
+"""Proofs that one place accepts no more than another, or that no value fits both.
+
+A proof is only ever found, never assumed: "no" means that none was found. Milder verdicts rest on these.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from scripts.comparison.places import UNIONS, Part, key_of
+from scripts.comparison.views import ALL_TYPES, CONCERNS, covers, meet, types_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from scripts.comparison.places import Place
+    from scripts.comparison.views import Reader, Types, Union, View
+
+_DEEPEST = 12
+"""Levels that a proof goes down before it is given up."""
+
+
+_MOST_SHARDS = 100
+"""Values, or types, that are looked at one by one."""
+
+
+class Sided(NamedTuple):
+    """A place in one of the two documents."""
+
+    reader: Reader
+    place: Place
+
+    @property
+    def view(self) -> View:
+        """What it accepts."""
+        return self.reader.view(self.place)
+
+    def at(self, parts: Iterable[Part]) -> Sided:
+        """Return another place of the same document."""
+        return Sided(self.reader, tuple(self.reader.followed(part) for part in parts))
+
+    def branches(self, union: Union) -> list[Sided]:
+        """Return the choices of a union, each with all else that its place says."""
+        outer = tuple(part.without(*UNIONS) if part.pointer == union.pointer else part for part in self.place)
+        if any(part.pointer == union.pointer for part in self.place):
+            return [self.at((*outer, branch)) for branch in union.branches]
+        return [self.at((branch,)) for branch in union.branches]
+
+
+def effective_types(side: Sided, depth: int = 0) -> Types | None:
+    """Return the types that a place can accept, null aside; None where they are all."""
+    view = side.view
+    if view.never:
+        return frozenset()
+    types = view.types if view.enum is None else types_of(view.enum)
+    for union in view.unions if depth < _DEEPEST else ():
+        found: Types = frozenset()
+        for branch in union.branches:
+            inner = effective_types(side.at((branch,)), depth + 1)
+            found |= ALL_TYPES if inner is None else inner
+        found -= {"integer"} if "number" in found else set()
+        types = meet(types, None if covers(found, None) else found)
+    return types
+
+
+class Prover:
+    """Finds proofs, and remembers them.
+
+    Attributes:
+        same: Tells whether two places of the two documents say the same, whatever that is.
+    """
+
+    def __init__(self, same: Callable[[Sided, Sided], bool]) -> None:
+        self._same = same
+        self._known: dict[object, bool] = {}
+
+    def equal(self, one: Sided, other: Sided) -> bool:
+        """Prove that two places accept the same."""
+        return self.included(one, other) and self.included(other, one)
+
+    def included(self, small: Sided, large: Sided, depth: int = 0) -> bool:
+        """Prove that all that one place accepts, the other accepts too."""
+        if self._same(small, large):
+            return True
+        key = (id(small.reader), key_of(small.place), id(large.reader), key_of(large.place))
+        if key not in self._known:
+            if depth > _DEEPEST:
+                return False
+            self._known[key] = False  # what rests on itself is not proven
+            self._known[key] = self._included(small, large, depth)
+        return self._known[key]
+
+    def _included(self, small: Sided, large: Sided, depth: int) -> bool:
+        one, other = small.view, large.view
+        if one.never:
+            return True
+        if other.never or (one.null and not other.null) or not other.unknown.keys() <= one.unknown.keys():
+            return False
+        if self._plainly_included(small, large, depth) and self._fits_unions(small, large, depth):
+            return True
+        return any(
+            all(self.included(branch, large, depth + 1) for branch in small.branches(union))
+            for union in one.unions
+            if any(part.pointer == union.pointer for part in small.place)
+        )
+
+    def _plainly_included(self, small: Sided, large: Sided, depth: int) -> bool:
+        one, other = small.view, large.view
+        types = effective_types(small)
+        if other.enum is not None:
+            return one.enum is not None and one.enum.keys() <= other.enum.keys()
+        if not covers(other.types, types):
+            return False
+        concerned = _concerned(types)
+        if not all(
+            name in one.bounds and one.bounds[name].tightness >= bound.tightness
+            for name, bound in other.bounds.items()
+            if concerned(name)
+        ):
+            return False
+        if not all(
+            values.keys() <= one.listed.get(keyword, {}).keys()
+            for keyword, values in other.listed.items()
+            if concerned(keyword)
+        ):
+            return False
+        if not (types is None or "object" in types or "array" in types):
+            return self._same_rest(small, large)
+        return self._same_rest(small, large) and (
+            (not concerned("properties") or self._object_included(small, large, depth))
+            and (not concerned("items") or self._array_included(small, large, depth))
+        )
+
+    def _same_rest(self, small: Sided, large: Sided) -> bool:
+        """Hold together what is only compared as it is written."""
+        one, other = small.view, large.view
+        pairs = [(one.refused, other.refused), (one.conditions, other.conditions)]
+        for keyword in ("unevaluatedItems", "unevaluatedProperties", "contentSchema"):
+            pairs.append((one.held.get(keyword, []), other.held.get(keyword, [])))
+        return all(
+            any(self._same(small.at((part,)), large.at((wanted,))) for part in ours)
+            for ours, theirs in pairs
+            for wanted in theirs
+        )
+
+    def _object_included(self, small: Sided, large: Sided, depth: int) -> bool:
+        one, other = small.view, large.view
+        if not (
+            other.required.keys() <= one.required.keys()
+            and other.dependent.keys() <= one.dependent.keys()
+            and other.dependent_schemas.keys() <= one.dependent_schemas.keys()
+            and other.patterns.keys() <= one.patterns.keys()
+        ):
+            return False
+        rest, wanted = one.held.get("additionalProperties"), other.held.get("additionalProperties")
+        if wanted and (rest is None or one.patterns.keys() - other.patterns.keys()):
+            return False
+        pairs = [(one.dependent_schemas[name], parts) for name, parts in other.dependent_schemas.items()]
+        pairs += [(one.patterns[name], parts) for name, parts in other.patterns.items()]
+        for name, parts in other.properties.items():
+            others = [] if one.patterns else rest or []  # a name with a pattern is none of the rest
+            pairs.append((one.properties.get(name, others), parts))
+        if wanted:
+            pairs += [
+                (parts, wanted) for name, parts in one.properties.items() if name not in other.properties
+            ]
+            pairs.append((rest or [], wanted))
+        if "propertyNames" in other.held:
+            pairs.append((one.held.get("propertyNames", []), other.held["propertyNames"]))
+        return self._all_included(small, large, pairs, depth)
+
+    def _array_included(self, small: Sided, large: Sided, depth: int) -> bool:
+        one, other = small.view, large.view
+        pairs: list[tuple[list[Part], list[Part]]] = []
+        for number in range(max(len(one.prefix), len(other.prefix))):
+            pairs.append((_item(one, number), _item(other, number)))
+        pairs.append((one.held.get("items", []), other.held.get("items", [])))
+        if "contains" in other.held:
+            if "contains" not in one.held or "maxContains" in other.bounds:
+                return False
+            pairs.append((one.held["contains"], other.held["contains"]))
+        return self._all_included(small, large, pairs, depth)
+
+    def _all_included(
+        self, small: Sided, large: Sided, pairs: list[tuple[list[Part], list[Part]]], depth: int
+    ) -> bool:
+        """Prove inclusion for pairs of schemas; an empty one accepts everything."""
+        return all(
+            not theirs or (bool(ours) and self.included(small.at(ours), large.at(theirs), depth + 1))
+            for ours, theirs in pairs
+        )
+
+    def _fits_unions(self, small: Sided, large: Sided, depth: int) -> bool:
+        """Prove that what a place accepts fits every choice of another one."""
+        for union in large.view.unions:
+            branches = [large.at((branch,)) for branch in union.branches]
+            fitting = [branch for branch in branches if self.included(small, branch, depth + 1)]
+            if fitting and union.kind == "oneOf":
+                others = [branch for branch in branches if branch is not fitting[0]]
+                if not all(self.disjoint(small, branch, depth + 1) for branch in others):
+                    return False
+            elif not fitting and not self._fits_in_shards(small, branches, union.kind, depth):
+                return False
+        return True
+
+    def _fits_in_shards(self, small: Sided, branches: list[Sided], kind: str, depth: int) -> bool:
+        """Prove for each type, or each value, of a place that it fits a choice."""
+        view = small.view
+        if view.enum is not None:
+            shards = [Part("", {"const": value}, key) for key, value in view.enum.items()]
+        else:
+            shards = [Part("", {"type": name}, name) for name in sorted(view.types or ())]
+        if not 1 < len(shards) <= _MOST_SHARDS or depth > _DEEPEST:
+            return False
+        places = [small.at((*small.place, shard)) for shard in shards]
+        return all(
+            sum(self.included(place, branch, depth + 1) for branch in branches) >= 1
+            and (kind == "anyOf" or sum(not self.disjoint(place, b, depth + 1) for b in branches) == 1)
+            for place in places
+        )
+
+    def disjoint(self, one: Sided, other: Sided, depth: int = 0) -> bool:
+        """Prove that no value fits both places."""
+        first, second = one.view, other.view
+        if first.never or second.never:
+            return True
+        if first.null and second.null:
+            return False
+        types = meet(effective_types(one), effective_types(other))
+        if types is not None and not types:
+            return True
+        if first.enum is not None and second.enum is not None and not first.enum.keys() & second.enum.keys():
+            return True
+        if types != {"object"} or depth > _DEEPEST:
+            return False
+        shared = first.properties.keys() & second.properties.keys()
+        return any(
+            self.disjoint(one.at(first.properties[name]), other.at(second.properties[name]), depth + 1)
+            for name in sorted(shared & (first.required.keys() | second.required.keys()))
+        )
+
+
+def _item(view: View, number: int) -> list[Part]:
+    return view.prefix[number] if number < len(view.prefix) else view.held.get("items", [])
+
+
+def _concerned(types: Types | None) -> Callable[[str], bool]:
+    """Return what tells whether a keyword says something of values of these types."""
+    return lambda keyword: types is None or bool(CONCERNS[keyword] & types)

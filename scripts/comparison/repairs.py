@@ -1,0 +1,66 @@
+"""Mends, lightly, what keeps a document from being compared; what cannot be mended is refused."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from scripts.notes import Kind
+from scripts.preparation import operations, shapes
+from scripts.preparation.documents import METHODS, child, paths, run_passes, standing
+from scripts.preparation.usable import check_usable
+
+if TYPE_CHECKING:
+    from scripts.command import Document
+    from scripts.notes import Note
+    from scripts.preparation.documents import Draft, Noting
+
+_PLACEHOLDER = re.compile(r"{[^{}]*}")
+
+
+def template_of(path: str) -> str:
+    """Return what a path is on the wire: its parameters have no names there."""
+    return _PLACEHOLDER.sub("{}", path)
+
+
+def repaired(document: Document) -> tuple[dict[str, Any], tuple[Note, ...]]:
+    """Mend a document.
+
+    Args:
+        document: The document, as its vendor wrote it; it stays as it is.
+
+    Returns:
+        The mended one, and what was done.
+
+    Raises:
+        UnusableDocumentError: It is no OpenAPI document of 3.0 or 3.1, or too broken to mend.
+    """
+    check_usable(document)
+    made, notes = run_passes(cast("Draft", document), _PASSES)
+    found = {replace(note, pointer=standing(document, note.pointer)) for note in notes}
+    return made, tuple(sorted(found))
+
+
+def _note_alike(document: Draft, noting: Noting) -> Draft:
+    """Note endpoints that differ only in the names of their parameters."""
+    first: dict[tuple[str, str], str] = {}
+    for path, item in paths(document).items():
+        for method in METHODS:
+            if method in item:
+                before = first.setdefault((template_of(path), method), path)
+                if before != path:
+                    what = f"{method.upper()} is the one of {before}"
+                    why = "The two paths are the same on the wire."
+                    noting(child("/paths", path), Kind.REPAIRED, what, why)
+    return document
+
+
+_PASSES = (
+    operations.inline_path_items,
+    shapes.mend_schemas,
+    operations.mend_security_schemes,
+    operations.mend_security,
+    operations.mend_status_codes,
+    _note_alike,
+)

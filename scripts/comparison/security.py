@@ -1,0 +1,181 @@
+"""What differs in who is let in: requirements of operations, and the definitions of security schemes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from scripts.comparison.graph import Context, Finding, written
+from scripts.comparison.severity import Direction
+from scripts.comparison.words import Phrase, shown
+from scripts.preparation.documents import child
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scripts.comparison.graph import Graph
+    from scripts.comparison.rows import Rows
+
+Alternative: TypeAlias = "frozenset[tuple[str, frozenset[str]]]"
+"""Schemes, each with its scopes, that together suffice."""
+
+_SENT = Context(Direction.SENT, flipped=False)
+
+
+class Security:
+    """Compares who is let in.
+
+    Attributes:
+        used: The operations that use a scheme in both revisions, as bits, by the scheme's old name.
+    """
+
+    def __init__(self, graph: Graph, rows: Rows) -> None:
+        self._graph = graph
+        self._rows = rows
+        self._old = _schemes(graph.old.document)
+        self._new = _schemes(graph.new.document)
+        self._names = _old_names(self._old, self._new)
+        self.used: dict[str, int] = {}
+
+    def compare(self, old: dict[str, Any], new: dict[str, Any], places: tuple[str, str], bits: int) -> None:
+        """Compare the requirements of two operations.
+
+        Args:
+            old: The old operation, with the requirements that hold for it.
+            new: The new one.
+            places: Their pointers.
+            bits: The operation, as a bit.
+        """
+        before = _alternatives(old, {})
+        after = _alternatives(new, self._names)
+        for alternative in set(before) & set(after):
+            for name, _ in alternative:
+                self.used[name] = self.used.get(name, 0) | bits
+        gone = [one for one in before if not any(_implies(one, other) for other in after)]
+        come = [other for other in after if other not in before]
+        pointers = [
+            "/security" if held.get("security") is document.get("security") else child(place, "security")
+            for held, document, place in zip(
+                (old, new), (self._graph.old.document, self._graph.new.document), places, strict=True
+            )
+        ]
+        for rule, one, other in _told(gone, come, before):
+            told = (_brief(one), _brief(other))
+            finding = Finding(
+                rule, self._graph.subject(*pointers), {"before": shown(told[0]), "after": shown(told[1])},
+                *told, *pointers,
+            )  # fmt: skip
+            self._rows.add(finding, [(_SENT, bits)])
+
+    def compare_schemes(self) -> None:
+        """Compare the definitions of the schemes that both revisions have."""
+        for new_name, after in self._new.items():
+            name = self._names.get(new_name, new_name)
+            before = self._old.get(name)
+            if before is not None and before != after:
+                for rule, suffix, keyword, one, other in _scheme_differences(before, after):
+                    pointers = [child("/components/securitySchemes", each) for each in (name, new_name)]
+                    words = {"before": shown(one), "after": shown(other), "keyword": keyword}
+                    subject = self._graph.subject(*pointers) + suffix
+                    self._rows.add(
+                        Finding(rule, subject, words, one, other, *pointers),
+                        [(_SENT, self.used.get(name, 0))],
+                    )
+
+
+def _schemes(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    held = (document.get("components") or {}).get("securitySchemes")
+    return held if isinstance(held, dict) else {}
+
+
+def _old_names(old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Return what schemes were called that only have another name now; names are not on the wire."""
+    gone = {written(_wire(value)): name for name, value in old.items() if name not in new}
+    come = {name: gone.get(written(_wire(value))) for name, value in new.items() if name not in old}
+    return {name: before for name, before in come.items() if before is not None}
+
+
+def _wire(scheme: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in scheme.items() if key != "description"}
+
+
+def _alternatives(operation: dict[str, Any], names: dict[str, str]) -> list[Alternative]:
+    given = operation.get("security") or [{}]
+    return [
+        frozenset((names.get(name, name), frozenset(scopes)) for name, scopes in requirement.items())
+        for requirement in given
+    ]
+
+
+def _implies(one: Alternative, other: Alternative) -> bool:
+    """Tell whether credentials that suffice for the one suffice for the other."""
+    held = dict(one)
+    return all(name in held and scopes <= held[name] for name, scopes in other)
+
+
+def _told(
+    gone: list[Alternative], come: list[Alternative], before: list[Alternative]
+) -> Iterator[tuple[str, Alternative | None, Alternative | None]]:
+    """Yield what became of each alternative: one with other scopes is the same one, changed."""
+    left = list(come)
+    for one in gone:
+        schemes = {name for name, _ in one}
+        same = next(
+            (other for other in left if {name for name, _ in other} == schemes and _implies(other, one)), None
+        )
+        if same is None:
+            yield "security-alternative-removed", one, None
+        else:
+            left.remove(same)
+            yield "security-scope-added", one, same
+    for other in left:
+        schemes = {name for name, _ in other}
+        wider = next(
+            (one for one in before if {name for name, _ in one} == schemes and _implies(one, other)), None
+        )
+        yield ("security-scope-removed" if wider is not None else "security-alternative-added"), wider, other
+
+
+def _brief(alternative: Alternative | None) -> Phrase | None:
+    if alternative is None:
+        return None
+    names = [f"{name} ({', '.join(sorted(scopes))})" if scopes else name for name, scopes in alternative]
+    return Phrase(" and ".join(sorted(names)) or "no credentials")
+
+
+def _scheme_differences(
+    one: dict[str, Any], other: dict[str, Any]
+) -> Iterator[tuple[str, str, str, str | None, str | None]]:
+    """Yield rule, what the subject lacks, keyword, before and after."""
+    for keyword in ("type", "in", "name", "scheme", "openIdConnectUrl"):
+        before, after = one.get(keyword), other.get(keyword)
+        if _folded(one, keyword) != _folded(other, keyword):
+            yield "security-scheme-changed", f" {keyword}", keyword, before, after
+    flows = one.get("flows", {}), other.get("flows", {})
+    for name in sorted(flows[0].keys() | flows[1].keys()):
+        before_flow, after_flow = flows[0].get(name), flows[1].get(name)
+        if before_flow is None:
+            yield "security-scheme-widened", f" {name}", "", None, Phrase(f"Flow `{name}`")
+        elif after_flow is None:
+            yield "security-scheme-narrowed", f" {name}", "", Phrase(f"Flow `{name}`"), None
+        else:
+            yield from _flow_differences(name, before_flow, after_flow)
+
+
+def _folded(scheme: dict[str, Any], keyword: str) -> str | None:
+    """Return a value as it is compared: schemes of HTTP and names of headers have no case."""
+    value = scheme.get(keyword)
+    no_case = keyword == "scheme" or (keyword == "name" and scheme.get("in") == "header")
+    return value.lower() if value is not None and no_case else value
+
+
+def _flow_differences(
+    name: str, one: dict[str, Any], other: dict[str, Any]
+) -> Iterator[tuple[str, str, str, str | None, str | None]]:
+    for keyword in ("authorizationUrl", "tokenUrl", "refreshUrl"):
+        before, after = one.get(keyword), other.get(keyword)
+        if before != after:
+            yield "security-scheme-changed", f" {name}.{keyword}", keyword, before, after
+    for scope in sorted(one["scopes"].keys() - other["scopes"].keys()):
+        yield "security-scheme-narrowed", f" {name}", "", Phrase(f"Scope `{scope}`"), None
+    for scope in sorted(other["scopes"].keys() - one["scopes"].keys()):
+        yield "security-scheme-widened", f" {name}", "", None, Phrase(f"Scope `{scope}`")

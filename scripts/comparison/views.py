@@ -1,0 +1,450 @@
+"""What a place accepts, however it is written down.
+
+A view is the meaning of a schema on the wire: references followed, `allOf` met, null and constants in one form.
+Two schemas that only differ in how they are written have equal views. Every keyword keeps the pointer to where
+it stands, so that a change is told once, at its cause, through whatever it is seen.
+
+Source: OpenAPI 3.0.4 and 3.1.1; JSON Schema 2020-12.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+from scripts.comparison.places import (
+    UNIONS,
+    Part,
+    Place,
+    canonical,
+    is_trivial,
+    key_of,
+    target_of,
+)
+from scripts.preparation.dialect import is_of_type
+from scripts.preparation.documents import Noting, component_of, find
+from scripts.preparation.shapes import mend_schemas
+
+Types: TypeAlias = "frozenset[str]"
+
+ALL_TYPES: Types = frozenset({"array", "boolean", "number", "object", "string"})
+"""The types of all values but null; a number may be an integer."""
+
+LOWER = ("minimum", "minLength", "minItems", "minProperties", "minContains")
+UPPER = ("maximum", "maxLength", "maxItems", "maxProperties", "maxContains")
+LISTED = ("pattern", "format", "multipleOf", "uniqueItems", "contentEncoding", "contentMediaType")
+"""Keywords of which every value holds when several parts name one."""
+HELD = (
+    "items",
+    "additionalProperties",
+    "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "contentSchema",
+)
+"""Keywords that hold one schema, and that say nothing where that accepts everything."""
+
+CONCERNS: dict[str, Types] = {
+    **dict.fromkeys(("minLength", "maxLength", "pattern", "contentEncoding", "contentMediaType",
+                     "contentSchema"), frozenset({"string"})),
+    **dict.fromkeys(("minimum", "maximum", "multipleOf"), frozenset({"number", "integer"})),
+    "format": frozenset({"string", "number", "integer"}),
+    **dict.fromkeys(("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains", "minContains",
+                     "maxContains", "unevaluatedItems"), frozenset({"array"})),
+    **dict.fromkeys(("properties", "additionalProperties", "propertyNames", "unevaluatedProperties",
+                     "minProperties", "maxProperties"), frozenset({"object"})),
+}  # fmt: skip
+"""The types of which a keyword says something."""
+
+
+class Held(NamedTuple):
+    """A keyword's value, and the pointer to the schema that it stands in."""
+
+    value: Any
+    pointer: str
+
+
+class Bound(NamedTuple):
+    """A limit; `tightness` grows as it lets fewer values pass."""
+
+    tightness: tuple[float, bool]
+    shown: float | str
+    pointer: str
+    keyword: str
+
+
+class Union(NamedTuple):
+    """A choice between schemas, null aside.
+
+    Attributes:
+        kind: `anyOf` or `oneOf`.
+        branches: The schemas.
+        part: The schema that the choice stands in.
+    """
+
+    kind: str
+    branches: tuple[Part, ...]
+    part: Part
+
+    @property
+    def pointer(self) -> str:
+        """Return the pointer to the schema that the choice stands in."""
+        return self.part.pointer
+
+
+@dataclass
+class View:
+    """What a place accepts.
+
+    Attributes:
+        pointer: Where the first of its parts stands.
+        never: It accepts nothing at all.
+        null: It accepts null.
+        types: The types it names, null aside; None where it names none.
+        enum: The values that it names, null aside, by their canonical text; None where it names none.
+        bounds: Limits, by the keyword's plain name.
+        listed: The values of the keywords in `LISTED`, each with where it stands.
+        held: The schemas of the keywords in `HELD`, and of `contains`.
+        properties: The schemas of properties, by name.
+        patterns: The schemas of `patternProperties`, by pattern.
+        required: The names of the properties that must be there, with where that is said.
+        prefix: The schemas of `prefixItems`.
+        unions: Its choices.
+        refused: The schemas of `not`.
+        conditions: The schemas that have an `if`.
+        dependent: Pairs of a property and another one that it needs, with where that is said.
+        dependent_schemas: The schemas that hold where a property is there.
+        unknown: References that lead nowhere, with where they stand.
+        notes: What changes nothing: default, deprecated, discriminator, title, readOnly, writeOnly, xml.
+    """
+
+    pointer: str
+    never: bool = False
+    null: bool = True
+    types: Types | None = None
+    enum: dict[str, Any] | None = None
+    bounds: dict[str, Bound] = field(default_factory=dict)
+    listed: dict[str, dict[Any, str]] = field(default_factory=dict)
+    held: dict[str, list[Part]] = field(default_factory=dict)
+    properties: dict[str, list[Part]] = field(default_factory=dict)
+    patterns: dict[str, list[Part]] = field(default_factory=dict)
+    required: dict[str, str] = field(default_factory=dict)
+    prefix: list[list[Part]] = field(default_factory=list)
+    unions: list[Union] = field(default_factory=list)
+    refused: list[Part] = field(default_factory=list)
+    conditions: list[Part] = field(default_factory=list)
+    dependent: dict[tuple[str, str], str] = field(default_factory=dict)
+    dependent_schemas: dict[str, list[Part]] = field(default_factory=dict)
+    unknown: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, Held] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it says nothing of what is accepted, choices aside."""
+        telling = (
+            self.bounds, self.listed, self.held, self.properties, self.patterns, self.required, self.prefix,
+            self.refused, self.conditions, self.dependent, self.dependent_schemas, self.unknown,
+        )  # fmt: skip
+        return not self.never and self.enum is None and not any(telling)
+
+    def flag(self, keyword: str) -> bool:
+        """Whether `readOnly`, `writeOnly` or `deprecated` is set."""
+        return keyword in self.notes and self.notes[keyword].value is True
+
+    def where(self, keyword: str) -> str:
+        """Return the pointer to the schema that a keyword stands in, or to the whole."""
+        return self.places.get(keyword, self.pointer)
+
+
+def meet(one: Types | None, other: Types | None) -> Types | None:
+    """Return the types that two sets share; an integer is a number."""
+    if one is None or other is None:
+        return other if one is None else one
+    shared = _with_whole(one) & _with_whole(other)
+    return shared - {"integer"} if "number" in shared else shared
+
+
+def _with_whole(types: Types) -> Types:
+    return types | {"integer"} if "number" in types else types
+
+
+def covers(one: Types | None, other: Types | None) -> bool:
+    """Tell whether the second set's types are all among the first's."""
+    if one is None:
+        return True
+    return all(
+        name in one or (name == "integer" and "number" in one)
+        for name in (ALL_TYPES if other is None else other)
+    )
+
+
+class Reader:
+    """Reads the schemas of one document.
+
+    Attributes:
+        document: The document, mended.
+        is_3_0: Whether it is written in OpenAPI 3.0's dialect.
+    """
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.is_3_0 = str(document["openapi"]).startswith("3.0")
+        self._views: dict[tuple[str, ...], View] = {}
+        self._targets: dict[str, Part | None] = {}
+        self._anchors: dict[str, Part] | None = None
+
+    def target(self, reference: str) -> Part | None:
+        """Return the schema that a reference leads to; None where it leads out of the document or nowhere."""
+        if reference not in self._targets:
+            target = target_of(self.document, reference) or self._anchored(reference)
+            self._targets[reference] = target and _mended(target)
+        return self._targets[reference]
+
+    def at(self, pointer: str) -> object:
+        """Return what stands at a pointer; None where nothing does."""
+        try:
+            return find(self.document, pointer)
+        except KeyError:
+            return None
+
+    def _anchored(self, reference: str) -> Part | None:
+        """Return the component, or the schema in one, that carries an anchor."""
+        if self._anchors is None:
+            self._anchors = {}
+            schemas = (self.document.get("components") or {}).get("schemas") or {}
+            for name, schema in schemas.items():
+                part = Part("", {"components": {"schemas": {name: schema}}})
+                for keyword in ("$anchor", "$dynamicAnchor"):
+                    if isinstance(schema, dict) and isinstance(schema.get(keyword), str):
+                        self._anchors.setdefault(
+                            "#" + schema[keyword], part.child("components", "schemas", name)
+                        )
+                if isinstance(schema, dict) and isinstance(schema.get("$id"), str):
+                    self._anchors.setdefault(schema["$id"], part.child("components", "schemas", name))
+        return self._anchors.get(reference)
+
+    def followed(self, part: Part) -> Part:
+        """Return what a part refers to, where it does nothing but refer."""
+        for _ in range(50):
+            schema = part.schema
+            if not isinstance(schema, dict) or not isinstance(schema.get("$ref"), str):
+                break
+            if not self.is_3_0 and not is_trivial({k: v for k, v in schema.items() if k != "$ref"}):
+                break
+            if self.is_3_0 and schema.get("nullable") is True:
+                break
+            target = self.target(schema["$ref"])
+            if target is None:
+                break
+            part = target
+        return part
+
+    def view(self, place: Place) -> View:
+        """Return what a place accepts."""
+        key = key_of(place)
+        if key not in self._views:
+            view = View(place[0].pointer)
+            for part in place:
+                self._absorb(view, part, frozenset())
+            view.null = view.null and all(self.accepts_null(part) for part in place)
+            self._views[key] = _finished(view)
+        return self._views[key]
+
+    def accepts_null(self, part: Part, seen: frozenset[str] = frozenset()) -> bool:
+        """Tell whether a schema accepts null."""
+        schema = part.schema
+        if not isinstance(schema, dict) or part.pointer in seen:
+            return True
+        if schema.get("nullable") is True:
+            return True
+        inner = seen | {part.pointer}
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            target = self.target(reference)
+            if target is not None and not self.accepts_null(target, inner):
+                return False
+            if self.is_3_0:
+                return True
+        types = schema.get("type")
+        if types is not None and "null" not in ([types] if isinstance(types, str) else types):
+            return False
+        if "enum" in schema and None not in schema["enum"]:
+            return False
+        if "const" in schema and schema["const"] is not None:
+            return False
+        if schema.get("not") == {}:
+            return False
+        if not all(self.accepts_null(part.child("allOf", n), inner) for n in _numbered(schema, "allOf")):
+            return False
+        return all(
+            any(self.accepts_null(part.child(kind, n), inner) for n in _numbered(schema, kind))
+            for kind in UNIONS
+            if kind in schema
+        )
+
+    def _absorb(self, view: View, part: Part, stack: frozenset[str]) -> None:
+        schema = part.schema
+        if part.pointer + part.aspect in stack or not isinstance(schema, dict):
+            view.never = view.never or schema is False
+            return
+        stack |= {part.pointer + part.aspect}
+        for keyword in ("$ref", "$dynamicRef"):
+            reference = schema.get(keyword)
+            if not isinstance(reference, str):
+                continue
+            target = self.target(reference)
+            if target is None:
+                view.unknown.setdefault(reference, part.pointer)
+            else:
+                self._absorb(view, target, stack)
+            if self.is_3_0:
+                return
+        _absorb_values(view, part)
+        _absorb_schemas(view, part)
+        for number in _numbered(schema, "allOf"):
+            self._absorb(view, part.child("allOf", number), stack)
+        for kind in UNIONS:
+            if kind in schema:
+                branches = [part.child(kind, n) for n in _numbered(schema, kind)]
+                kept = tuple(branch for branch in branches if not is_null(branch.schema))
+                if len(kept) > 1:
+                    view.unions.append(Union(kind, kept, part))
+                elif kept:
+                    self._absorb(view, kept[0], stack)
+                else:
+                    view.types = frozenset()
+
+
+def _mended(target: Part) -> Part:
+    """Mend what a reference leads to, where no schema is expected, and so nothing was mended."""
+    if component_of("#" + target.pointer) is not None:
+        return target
+    made = mend_schemas({"components": {"schemas": {"": target.schema}}}, Noting())
+    return Part(target.pointer, made["components"]["schemas"][""])
+
+
+def _numbered(schema: dict[str, Any], keyword: str) -> range:
+    return range(len(schema[keyword])) if isinstance(schema.get(keyword), list) else range(0)
+
+
+def is_null(schema: object) -> bool:
+    """Tell whether a schema names null and nothing else."""
+    if not isinstance(schema, dict):
+        return False
+    named = schema.get("type") in ("null", ["null"]) or schema.get("enum") == [None]
+    return named or ("const" in schema and schema["const"] is None)
+
+
+def _absorb_values(view: View, part: Part) -> None:
+    schema, pointer = part.schema, part.pointer
+    if "type" in schema:
+        given = schema["type"]
+        names = frozenset([given] if isinstance(given, str) else given) - {"null"}
+        view.types = meet(view.types, names - {"integer"} if "number" in names else names)
+        view.places.setdefault("type", pointer)
+    if "enum" in schema or "const" in schema:
+        named = schema.get("enum", [schema.get("const")])
+        values = {canonical(value): value for value in named if value is not None}
+        if "const" in schema:
+            values = {key: value for key, value in values.items() if key == canonical(schema["const"])}
+        held = view.enum
+        view.enum = values if held is None else {key: held[key] for key in held if key in values}
+        view.places.setdefault("enum", pointer)
+    for names, sign in ((LOWER, 1), (UPPER, -1)):
+        for name in names:
+            for bound in _bounds(schema, name, sign, pointer):
+                held_bound = view.bounds.get(name)
+                if held_bound is None or held_bound.tightness < bound.tightness:
+                    view.bounds[name] = bound
+    for keyword in LISTED:
+        value = schema.get(keyword)
+        if value not in (None, False) and not (keyword == "format" and value == "password"):
+            view.listed.setdefault(keyword, {}).setdefault(value, pointer)
+    for keyword in ("default", "deprecated", "discriminator", "title", "readOnly", "writeOnly", "xml"):
+        if keyword in schema:
+            view.notes.setdefault(keyword, Held(schema[keyword], pointer))
+
+
+def _bounds(schema: dict[str, Any], name: str, sign: int, pointer: str) -> list[Bound]:
+    """Return the limits that a schema sets, with OpenAPI 3.0's boolean and 3.1's number for exclusive ones."""
+    exclusive = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}.get(name)
+    flag = schema.get(exclusive) if exclusive is not None else None
+    found = []
+    if name in schema and not (schema[name] == 0 and name.startswith("min") and name not in _MAY_BE_ZERO):
+        shown = f"more than {schema[name]}" if flag is True and sign > 0 else schema[name]
+        shown = f"less than {schema[name]}" if flag is True and sign < 0 else shown
+        keyword = exclusive if flag is True and exclusive else name
+        found.append(Bound((sign * schema[name], flag is True), shown, pointer, keyword))
+    if exclusive is not None and flag is not None and not isinstance(flag, bool):
+        shown = f"{'more' if sign > 0 else 'less'} than {flag}"
+        found.append(Bound((sign * flag, True), shown, pointer, exclusive))
+    return found
+
+
+_MAY_BE_ZERO = ("minimum", "minContains")
+
+
+def _absorb_schemas(view: View, part: Part) -> None:
+    schema, pointer = part.schema, part.pointer
+    for keyword in HELD:
+        if keyword in schema and not is_trivial(schema[keyword]):
+            view.held.setdefault(keyword, []).append(part.child(keyword))
+    if "contains" in schema:
+        view.held.setdefault("contains", []).append(part.child("contains"))
+    for keyword, found in (
+        ("properties", view.properties),
+        ("patternProperties", view.patterns),
+        ("dependentSchemas", view.dependent_schemas),
+    ):
+        for name in schema.get(keyword) or ():
+            found.setdefault(name, []).append(part.child(keyword, name))
+    for name in schema.get("required") or ():
+        view.required.setdefault(name, pointer)
+    for number in _numbered(schema, "prefixItems"):
+        if number == len(view.prefix):
+            view.prefix.append([])
+        view.prefix[number].append(part.child("prefixItems", number))
+    if "not" in schema:
+        view.never = view.never or is_trivial(schema["not"])
+        view.refused.append(part.child("not"))
+    if "if" in schema and schema.keys() & {"then", "else"}:
+        view.conditions.append(part)
+    for name, needed in (schema.get("dependentRequired") or {}).items():
+        for other in needed if isinstance(needed, list) else ():
+            if isinstance(other, str):
+                view.dependent.setdefault((name, other), pointer)
+
+
+def _finished(view: View) -> View:
+    """Bring what follows from one another into one form."""
+    if view.enum is not None:
+        if view.types is not None:
+            view.enum = {
+                key: value
+                for key, value in view.enum.items()
+                if any(is_of_type(value, name) for name in view.types)
+            }
+        if view.enum.keys() == {"false", "true"}:
+            view.enum, view.types = None, frozenset({"boolean"})
+    if view.types == {"integer"}:
+        for name, sign in (("minimum", 1), ("maximum", -1)):
+            if name in view.bounds:
+                view.bounds[name] = _whole_bound(view.bounds[name], sign)
+        view.listed.get("multipleOf", {}).pop(1, None)
+    return view
+
+
+def _whole_bound(bound: Bound, sign: int) -> Bound:
+    """Return the whole number that a limit comes to, of integers."""
+    value, exclusive = bound.tightness
+    whole = math.floor(value) + 1 if exclusive else math.ceil(value)
+    return bound._replace(tightness=(whole, False), shown=sign * whole)
+
+
+def types_of(values: dict[str, Any]) -> Types:
+    """Return the types of values."""
+    names = ("array", "boolean", "integer", "number", "object", "string")
+    found = frozenset(next(n for n in names if is_of_type(v, n)) for v in values.values())
+    return found - {"integer"} if "number" in found else found
