@@ -91,10 +91,6 @@ class Checkout:
         """The top of the clone."""
         return self._folder
 
-    def head(self) -> str:
-        """Return the commit that is checked out."""
-        return self._git("rev-parse", "HEAD")
-
     def is_part_of(self, branch: str) -> bool:
         """Whether the commit that is checked out is on a branch of the remote."""
         self._git("fetch", "--quiet", "--no-tags", REMOTE, f"refs/heads/{branch}")

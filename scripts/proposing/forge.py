@@ -165,8 +165,9 @@ class Forge:
         """
         self._access = access
         self._pauses = pauses
+        # No `base_url`: it would put a slash behind the repository's own path, which GitHub does not know.
+        self._url = f"{access.api}/repos/{access.repository}"
         self._client = httpx.Client(
-            base_url=f"{access.api}/repos/{access.repository}",
             headers={
                 "Accept": "application/vnd.github+json",
                 "Authorization": f"Bearer {access.token}",
@@ -319,7 +320,7 @@ class Forge:
         params: Mapping[str, str] | None,
     ) -> httpx.Response:
         try:
-            response = self._client.request(method, path, json=json, params=params)
+            response = self._client.request(method, f"{self._url}{path}", json=json, params=params)
         except httpx.RequestError as error:
             reason = str(error) or type(error).__name__
             raise _PassingError(f"{self._access.api} gives no answer: {reason}.") from error

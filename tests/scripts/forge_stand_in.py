@@ -130,7 +130,7 @@ class Forge:
 
     def _routes(self) -> list[tuple[str, str, Callable[..., Any]]]:
         return [
-            ("GET", "/", lambda query: {"default_branch": self.default, **query}),
+            ("GET", "", lambda query: {"default_branch": self.default, **query}),
             ("GET", "/pulls", self._get_pulls),
             ("POST", "/pulls", self._post_pull),
             ("PATCH", r"/(?:pulls|issues)/(\d+)", self._patch),
@@ -286,7 +286,7 @@ class Handler(BaseHTTPRequestHandler):
             raise RefusedError(401, "Bad credentials")
         if not path.startswith(prefix):
             raise RefusedError(404, "Not Found")
-        return path.removeprefix(prefix) or "/"
+        return path.removeprefix(prefix)
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") != "chunked":

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,13 @@ from scripts.comparison.changes import Axis, Change, Comparison, Revision
 from scripts.comparison.severity import Severity
 from scripts.report import write_reports
 from scripts.reporting.model import Finding, Report
-from tests.scripts.forge_stand_in import REPOSITORY, TOKEN, Forge
+from tests.scripts.forge_stand_in import REPOSITORY, TOKEN, Forge, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    import pytest
 
 BRANCH = "track-specification"
 PACKAGE = "generated/voucherify_client"
@@ -182,3 +186,17 @@ class World:
     def authors(self) -> list[str]:
         """Who committed to the branch beyond the default one, the newest first."""
         return git(self.forge.bare, "log", "--format=%cn", f"main..{BRANCH}").splitlines()
+
+
+@contextmanager
+def a_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A forge with a repository, and no git settings of the machine's."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
+    with serving(Forge(folder / "served")) as forge:
+        (folder / "clones").mkdir()
+        forge.root.mkdir()
+        yield World(forge, folder / "clones").start()

@@ -8,7 +8,6 @@ import pytest
 
 from scripts.comparison.changes import Axis
 from scripts.comparison.severity import Severity
-from tests.scripts.forge_stand_in import Forge, serving
 from tests.scripts.proposals import (
     BRANCH,
     BREAKING,
@@ -17,6 +16,7 @@ from tests.scripts.proposals import (
     START,
     UNCHANGED,
     World,
+    a_world,
     changed,
     compared,
     git,
@@ -34,16 +34,9 @@ BOT = "github-actions[bot]"
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A forge with a repository, and no git settings of the machine's."""
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "Ada")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "ada@example.org")
-    with serving(Forge(tmp_path / "served")) as forge:
-        (tmp_path / "clones").mkdir()
-        forge.root.mkdir()
-        yield World(forge, tmp_path / "clones").start()
+    """A forge with a repository."""
+    with a_world(tmp_path, monkeypatch) as one:
+        yield one
 
 
 def said(lines: list[str]) -> list[str]:
@@ -293,6 +286,7 @@ def test_issue_is_closed_when_all_is_fine_again(world: World, report: Report, do
     assert lines[-2:] == ["- say why below #1", "- close issue #1"]
     assert world.forge.open_issues == []
     assert "settled" in world.forge.comments[0][1]
+    assert world.day(report, document) == [f"{report.verdict}: nothing to do."]
     world.day(refused("It is an HTML page."))
     assert [one["number"] for one in world.forge.open_issues] == [len(world.forge.issues)]
 
