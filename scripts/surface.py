@@ -3,8 +3,8 @@
 `python -m scripts.surface OLD NEW --format json`
 
 Each row is one cause, told once: an operation, not its four functions; a class that is gone, not every place
-that named it. What a row weighs is one law's (`scripts.surfaces.law`): what callers pass may be allowed more, what
-callers read may be less, and an attribute of a class is both.
+that named it. What a row weighs is one law's (`scripts.surfaces.law`): what callers pass may be allowed more,
+what callers read may be less, and an attribute of a class is both.
 
 Neither package is imported or run: their text is read, with `ast`.
 """

@@ -1,1 +1,1 @@
-"""What code that imports the generated package sees of it, and what changes: the parts of `scripts.surface`."""
+"""What code that imports the generated package sees, and what changes: the parts of `scripts.surface`."""

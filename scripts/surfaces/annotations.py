@@ -136,6 +136,15 @@ def named_in(types: Types) -> Iterator[str]:
             yield from named_in(inner)
 
 
+def innermost(types: Types) -> set[str]:
+    """Return the names of what a union comes to, in its members' arguments where they have some."""
+    return {
+        name
+        for member in types
+        for name in (set().union(*map(innermost, member.inner)) if member.inner else {member.head})
+    }
+
+
 def renamed(types: Types, names: dict[str, str]) -> Types:
     """Give what the package defines other names."""
     return frozenset(

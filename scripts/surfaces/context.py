@@ -115,7 +115,7 @@ class Context:
                 self.instead[name].update(member.head.rpartition(".")[2] for member in found.gained)
             return []
         usual = sorted(directions, key=lambda way: goes is not None and way not in goes)
-        points = [point(rule_of(found, new, way, self._known), way, goes) for way in usual if found]
+        points = [point(rule_of(found, old, new, way, self._known), way, goes) for way in usual if found]
         # That an argument can be left out, or cannot any more, says of its type what there is to say.
         if {member.head for member in (*found.gone, *found.gained)} == {UNSET}:
             left_out = {"argument-made-required", "argument-made-optional"}.intersection(told)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scripts.surfaces.law import Point
     from scripts.surfaces.reading import Attribute, Parameter
 
+_BOTH = (Direction.RECEIVED, Direction.SENT)
 _ITEM_ACCESS = frozenset({"__getitem__", "__setitem__"})
 _ADDITIONAL = "additional_properties"
 
@@ -43,7 +44,7 @@ def compare_definitions(context: Context) -> Iterator[Change]:
         if isinstance(old, Class) and isinstance(new, Class):
             yield from _classes(context, old, new)
         elif isinstance(old, Alias) and isinstance(new, Alias):
-            points = context.points(old.types, new.types, [*Direction], goes=context.uses.goes(before))
+            points = context.points(old.types, new.types, _BOTH, goes=context.uses.goes(before))
             if points:
                 yield row(before, points, (old.meaning, new.meaning), context.uses.operations(before))
         else:
@@ -153,5 +154,5 @@ def _attribute(
             points.append(point("attribute-renamed"))
             rules = [rule for rule in rules if rule != "argument-renamed"]
         points += [point(rule, Direction.SENT, goes) for rule in rules]
-        points += context.points(old.types, new.types, [*Direction], goes=goes, told=rules)
+        points += context.points(old.types, new.types, _BOTH, goes=goes, told=rules)
     return points, ""

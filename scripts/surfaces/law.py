@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from scripts.comparison.severity import Direction, Severity
-from scripts.surfaces.annotations import UNSET, named_in
+from scripts.surfaces.annotations import UNSET, innermost, named_in
 
 if TYPE_CHECKING:
     from scripts.surfaces.annotations import Difference, Known, Types
@@ -134,17 +134,21 @@ LAW: dict[str, Rule] = {
     "received-type-changed": Rule(_BREAKING, "is something else", "Code that uses it as what it was fails."),
     "received-items-narrowed": Rule(
         _WARNING, "can be less inside",
-        "Type checkers want the arguments of a generic type equal: code that names the type of the whole fails "
-        "a type check; code that uses what is inside does not.",
+        "Type checkers want the arguments of a generic type equal: code that names the whole type fails a "
+        "type check; code that uses what is inside does not.",
     ),
     "received-values-added": Rule(
         _WARNING, "can have more values",
-        "Nothing raises, as the client lets every value through; code that has a branch for each, and tells the "
-        "type checker that these are all, fails a type check.",
+        "Nothing raises, as the client lets every value through; code that has a branch for each, and tells "
+        "the type checker that these are all, fails a type check.",
     ),
     "received-values-removed": Rule(
         _WARNING, "can have fewer values",
         "Nothing raises; code that compares it with a value that is gone fails a strict type check.",
+    ),
+    "received-at-last": Rule(
+        _WARNING, "has a value now",
+        "There was nothing to read; only code that names the type of the whole fails a type check.",
     ),
     "received-any-narrowed": Rule(
         _WARNING, "has a type now",
@@ -154,8 +158,8 @@ LAW: dict[str, Rule] = {
 """Every rule, by its name."""
 
 RARELY: dict[Direction, str] = {
-    Direction.SENT: "Only code that makes such objects itself is concerned: the client never sends them.",
-    Direction.RECEIVED: "Only code that reads what it put in itself is concerned: the client never receives them.",
+    Direction.SENT: "Only code that makes such objects itself is concerned: they are never sent.",
+    Direction.RECEIVED: "Only code that reads what it put in itself is concerned: they are never received.",
 }
 """What takes one step off a rule: the direction that it concerns is none that the class goes."""
 
@@ -191,11 +195,12 @@ def point(rule: str, concerns: Direction | None = None, goes: frozenset[Directio
     return Point(rule, severity.milder, f"{why} {RARELY[concerns]}")
 
 
-def rule_of(found: Difference, new: Types, direction: Direction, known: Known) -> str:
+def rule_of(found: Difference, old: Types, new: Types, direction: Direction, known: Known) -> str:
     """Find the rule for a type that differs.
 
     Args:
         found: How it differs.
+        old: The type as it was.
         new: The type as it is now.
         direction: Who has to cope: sent for what callers pass, received for what they read.
         known: What is known of the names.
@@ -208,6 +213,8 @@ def rule_of(found: Difference, new: Types, direction: Direction, known: Known) -
         # What was plain JSON becomes an object of the package's own.
         objects = any(known.meant(name) is None for name in named_in(new) if name != UNSET)
         return "received-type-changed" if objects else "received-any-narrowed"
+    if direction is Direction.RECEIVED and innermost(old) <= {"None", UNSET}:
+        return "received-at-last"
     if found.gone and found.gained and not (values and direction is Direction.SENT):
         kind = "values-added" if values else "type-changed"
     elif found.gone:
