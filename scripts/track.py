@@ -63,8 +63,8 @@ def main(arguments: Sequence[str] | None = None, *, files: Files | None = None) 
     options = _parser().parse_args(arguments)
     root = options.root.resolve()
     if options.rollback:
-        changed = roll_back(root, freely=[REPORT], files=files)
-        print(f"Back at the state before the last update. Changed: {', '.join(changed)}.")
+        back = roll_back(root, freely=[REPORT], files=files)
+        print(f"Back at the state before the last update. Changed: {', '.join(back)}.")
         return DONE
     if not (root / CONFIGURATION).is_file():
         raise UnusableInputError(f"{root} has no {CONFIGURATION}; --root names this project's folder.")

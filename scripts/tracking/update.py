@@ -113,7 +113,7 @@ def prepare_update(
     text = vendored(new)
     configuration = read_configuration(root / CONFIGURATION)
     approvals_file = root / APPROVALS
-    approvals = read_approvals(approvals_file) if approvals_file.exists() else Approvals()
+    approvals = read_approvals(approvals_file) if approvals_file.exists() else Approvals({})
     kept = root / GENERATED / configuration.package
 
     refusals: list[Finding] = []
@@ -131,7 +131,7 @@ def prepare_update(
     contract: tuple[Finding, ...] = ()
     code: CodeCheck | None = None
     if package.is_dir():
-        old_package = kept if kept.is_dir() else _nothing(folder / "nothing" / configuration.package)
+        old_package = kept if (kept / "__init__.py").is_file() else _nothing(folder / "nothing" / configuration.package)
         with progress("Comparing the clients"):
             changes = compare_packages(old_package, package)
         with progress("Holding the wrapper against the new client"):
@@ -192,6 +192,7 @@ def finding_of(line: str) -> Finding:
 def _nothing(package: Path) -> Path:
     """Make a package with nothing in it, where none is kept yet."""
     package.mkdir(parents=True)
+    (package / "__init__.py").touch()
     return package
 
 
