@@ -16,6 +16,7 @@ from scripts.reporting.words import (
     first_upper,
     headline,
     listed,
+    repaired,
     sentence,
     steps,
     version,
@@ -111,10 +112,7 @@ def as_html(report: Report) -> str:
         groups=[group for group in groups if group.rows],
         old=comparison.old if comparison else None,
         new=comparison.new if comparison else None,
-        repairs=[
-            *(("Old", note) for note in (comparison.old_repairs if comparison else ())),
-            *(("New", note) for note in (comparison.new_repairs if comparison else ())),
-        ],
+        repairs=repaired(report),
     )
 
 

@@ -21,6 +21,7 @@ from scripts.reporting.words import (
     headline,
     place,
     prose,
+    repaired,
     sentence,
     steps,
     told,
@@ -95,7 +96,7 @@ def as_markdown(report: Report, *, limit: int = 60_000) -> str:
 
     Args:
         report: The report.
-        limit: Characters that it stays below; 10,000 at least, which the parts need that are never left out.
+        limit: Characters that it stays below; 12,000 at least, as some parts are never left out.
 
     Returns:
         Markdown.
@@ -103,7 +104,7 @@ def as_markdown(report: Report, *, limit: int = 60_000) -> str:
     top, bottom = _top(report), _bottom(report)
     sections = [section for section in _sections(report) if section.items]
     least = [len(section.written(0)) for section in sections]
-    room = limit - 1 - len(top) - len(bottom) - sum(least)
+    room = limit - len("\n") - 1 - len(top) - len(bottom) - sum(least)
     parts = []
     for section, kept in zip(sections, least, strict=True):
         part = section.written(kept + room)
@@ -139,7 +140,7 @@ def _sections(report: Report) -> list[_Section]:
     grave = [each for each in python if each.severity is not Severity.HARMLESS]
     mild = [each for each in python if each.severity is Severity.HARMLESS]
     harmless, words = told(report, Severity.HARMLESS, *wire), prose(report)
-    mended = [*comparison.old_repairs, *comparison.new_repairs] if comparison else []
+    mended = repaired(report)
     stale = comparison.stale_approvals if comparison else ()
     accepted = approved(report)
     return [
@@ -223,8 +224,9 @@ def _worded(change: Change) -> str:
     return f"- {code(change.subject)}: {prose_text(change.what)}\n"
 
 
-def _note(note: Note) -> str:
-    return f"- {code(note.pointer)} {note.kind}: {prose_text(note.what)} {prose_text(note.why)}\n"
+def _note(repair: tuple[str, Note]) -> str:
+    which, note = repair
+    return f"- {which}, {code(note.pointer)}: {prose_text(note.what)}. {prose_text(note.why)}\n"
 
 
 def _finding(finding: Finding) -> str:

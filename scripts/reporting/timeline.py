@@ -15,17 +15,18 @@ if TYPE_CHECKING:
 LANES = ("breaking", "warning", "harmless", "prose")
 """From the top down."""
 
-LEFT = 96
-RIGHT = 40
-TOP = 24
-LANE = 58
-AXIS = 44
-GAP = 34
+LEFT = 104
+RIGHT = 24
+TOP = 20
+LANE = 46
+AXIS = 60
+GAP = 28
 """Pixels that two columns are apart at least, so that each can be read and hit."""
-NARROWEST = 900
-_LARGEST = 23
-_SMALLEST = 6
-_LETTERED = 9
+NARROWEST = 1050
+_LARGEST = GAP / 2
+_SMALLEST = 4.5
+_LETTERED = 8.5
+_DIGITS = 3
 
 
 @dataclass(frozen=True)
@@ -152,22 +153,25 @@ def lay_out(points: Sequence[Point]) -> Timeline:
     height = TOP + LANE * len(LANES) + AXIS
     columns = tuple(
         Column(point, round(x, 1), round(true_x, 1), _marks(point, most), _told(point))
-        for point, x, true_x in zip(points, _apart(true, start + inner), true, strict=True)
+        for point, x, true_x in zip(points, _apart(true, start, start + inner), true, strict=True)
     )
     lanes = tuple((lane, _middle(index)) for index, lane in enumerate(LANES))
     return Timeline(width, height, lanes, columns, ticks, by_date)
 
 
-def _apart(places: Sequence[float], end: float) -> list[float]:
-    """Move places aside until no two are too near; the order stays, and so do both ends."""
-    moved = [*places]
-    for index in range(1, len(moved)):
-        moved[index] = max(moved[index], moved[index - 1] + GAP)
-    limit = end
-    for index in reversed(range(len(moved))):
-        moved[index] = min(moved[index], limit)
-        limit = moved[index] - GAP
-    return moved
+def _apart(places: Sequence[float], start: float, end: float) -> list[float]:
+    """Move places aside, as little as it takes, until no two are too near; the order stays."""
+    # Taken closer by a gap each, places may touch but not overtake: those that would, share their mean.
+    pools: list[tuple[float, int]] = []
+    for index, place in enumerate(places):
+        mean, size = place - index * GAP, 1
+        while pools and pools[-1][0] > mean:
+            before, others = pools.pop()
+            mean, size = (before * others + mean * size) / (others + size), others + size
+        pools.append((mean, size))
+    means = [mean for mean, size in pools for _ in range(size)]
+    last = end - GAP * (len(places) - 1)
+    return [min(max(mean, start), last) + index * GAP for index, mean in enumerate(means)]
 
 
 def _months(days: Sequence[date]) -> list[tuple[date, str]]:
@@ -193,7 +197,8 @@ def _marks(point: Point, most: int) -> tuple[Mark, ...]:
     marks = []
     for index, (lane, number) in enumerate(zip(LANES, point.counts, strict=True)):
         radius = max(_SMALLEST, _LARGEST * math.sqrt(number / most)) if number else 2
-        marks.append(Mark(lane, _middle(index), round(radius, 1), number, radius >= _LETTERED))
+        fits = radius >= _LETTERED and len(str(number)) <= _DIGITS
+        marks.append(Mark(lane, _middle(index), round(radius, 1), number, fits))
     return tuple(marks)
 
 

@@ -58,8 +58,7 @@ def whole(change: Change, *, new: bool) -> str | None:
     A signature and prose are text as they are; all else is JSON.
     """
     side = change.after if new else change.before
-    pointer = change.new_pointer if new else change.old_pointer
-    if side is None and pointer is None:
+    if side is None:
         return None
     if isinstance(side, str) and change.axis is not Axis.WIRE:
         return visible(side.expandtabs(4))

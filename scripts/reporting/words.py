@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from scripts.comparison.changes import Change
+    from scripts.notes import Note
     from scripts.reporting.model import CodeCheck, Finding, Report
 
 AXES = {Axis.WIRE: "on the wire", Axis.PYTHON: "in Python", Axis.PROSE: "in prose"}
@@ -152,12 +153,23 @@ def code_checked(code: CodeCheck) -> str:
     return f"{quoted(code.project)}: {counted(found, 'line')} would newly fail{before}."
 
 
+def repaired(report: Report) -> list[tuple[str, Note]]:
+    """Return what had to be mended, each with the document that it was."""
+    comparison = report.comparison
+    if comparison is None:
+        return []
+    return [
+        *(("old document", note) for note in comparison.old_repairs),
+        *(("new document", note) for note in comparison.new_repairs),
+    ]
+
+
 def repairs(report: Report) -> str:
     """Count what had to be mended in the documents before they could be compared; empty where nothing had."""
-    comparison = report.comparison
-    if comparison is None or not (comparison.old_repairs or comparison.new_repairs):
+    which = [document for document, _ in repaired(report)]
+    if not which:
         return ""
-    old, new = len(comparison.old_repairs), len(comparison.new_repairs)
+    old, new = which.count("old document"), which.count("new document")
     return f"Mended before comparing: {counted(old, 'place')} of the old document, {new:,} of the new one."
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.report import annotations
-from scripts.reporting.annotations import line_of
+from scripts.reporting.annotations import commands, line_of
 from scripts.reporting.model import CodeCheck, Finding, Report
 from scripts.source import vendored
 from tests.scripts.reports import (
@@ -27,6 +27,9 @@ from tests.scripts.reports import (
     with_texts,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: (
@@ -37,7 +40,7 @@ VALUES = st.recursive(
 COMMAND = re.compile(r"::(error|warning) ((?:\w+=[^:,\r\n]*,?)+)::([^\r\n]*)")
 
 
-def pointers(value, pointer=""):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201 - any JSON
+def pointers(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
     """Walk over every place of a value."""
     yield pointer, value
     children = (
@@ -48,7 +51,7 @@ def pointers(value, pointer=""):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
 @given(VALUES)
-def test_a_pointer_finds_its_line(value) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def test_a_pointer_finds_its_line(value: Any) -> None:
     """Of any document, the line that a pointer leads to holds the key, and the start of the value."""
     lines = vendored(value).decode().split("\n")
     for pointer, inner in pointers(value):
@@ -74,12 +77,10 @@ def test_each_row_and_finding_is_one_command() -> None:
         contract=(FINDING,),
         code=CodeCheck("shop", (Finding("Missing.", "a:b,c%.py"),), 0),
     )
-    document = {
-        "paths": {},
-        "components": {"schemas": {"Discount": {"properties": {"effect": {"enum": ["A"]}}}}},
-    }
-    lines = annotations(told, document=document).splitlines()  # type: ignore[arg-type]
-    assert [line.partition("::The")[0].partition("::It")[0].partition("::Mis")[0].partition("::`")[0] for line in lines] == [
+    schemas = {"Discount": {"properties": {"effect": {"enum": ["A"]}}}}
+    document: dict[str, Any] = {"paths": {}, "components": {"schemas": schemas}}
+    lines = commands(told, document=document).splitlines()
+    assert [re.split("::(?=[A-Z`])", line)[0] for line in lines] == [
         "::error file=openapi/vouchers.json,line=2,title=Update refused",
         "::error file=voucherify_wrapper/_adapter.py,line=31,title=The wrapper's contract is broken",
         "::error file=a%3Ab%2Cc%25.py,title=Your code newly fails",
@@ -92,7 +93,7 @@ def test_each_row_and_finding_is_one_command() -> None:
 
 def test_without_a_document_no_line_is_named() -> None:
     """The file is named still; a finding without a place has none."""
-    written = annotations(Report(comparison(ENUM), refusals=(Finding("No."),)))
+    written = commands(Report(comparison(ENUM), refusals=(Finding("No."),)))
     assert "::error title=Update refused::No.\n" in written
     assert "file=openapi/vouchers.json,title=" in written
     assert "line=" not in written
@@ -100,11 +101,11 @@ def test_without_a_document_no_line_is_named() -> None:
 
 def test_what_github_would_not_show_is_counted() -> None:
     """Ten commands of a level: where there are more, the tenth counts the rest."""
-    ten = annotations(report(*(replace(ENUM, subject=str(number)) for number in range(10)))).splitlines()
+    ten = commands(report(*(replace(ENUM, subject=str(number)) for number in range(10)))).splitlines()
     assert len(ten) == 10
     assert "more" not in ten[9]
     many = [replace(each, subject=str(number)) for number in range(1_234) for each in (ENUM, PATTERN)]
-    lines = annotations(report(*many)).splitlines()
+    lines = commands(report(*many)).splitlines()
     assert len(lines) == 20
     assert lines[9] == "::error title=1%2C225 more::The reports list all 1,234; GitHub shows 10 of a step."
     assert lines[19].startswith("::warning title=1%2C225 more::")
@@ -113,7 +114,7 @@ def test_what_github_would_not_show_is_counted() -> None:
 @given(st.lists(st.text(st.characters(), min_size=1), min_size=1, max_size=4))
 def test_no_text_ends_a_command_or_begins_one(texts: list[str]) -> None:
     """Whatever a document holds, each line is one whole command with the properties that we gave it."""
-    for line in annotations(with_texts(["::error::x\n::set-env name=a::b\r%0A", *texts])).split("\n")[:-1]:
+    for line in commands(with_texts(["::error::x\n::set-env name=a::b\r%0A", *texts])).split("\n")[:-1]:
         found = COMMAND.fullmatch(line)
         assert found is not None, line
         assert re.findall(r"(\w+)=", found[2])[-1] == "title" or "=" in found[2]
@@ -122,6 +123,6 @@ def test_no_text_ends_a_command_or_begins_one(texts: list[str]) -> None:
 
 def test_what_is_well_gives_no_command() -> None:
     """Harmless and approved rows are no annotations."""
-    assert annotations(report(ADDED, ACCEPTED)) == ""
-    assert annotations(Report(None)) == ""
-    assert annotations(full()).count("::error") == 4
+    assert commands(report(ADDED, ACCEPTED)) == ""
+    assert commands(Report(None)) == ""
+    assert commands(full()).count("::error") == 4

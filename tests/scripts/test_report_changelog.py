@@ -47,7 +47,7 @@ showcontent = true
 
 
 def test_a_breaking_update_names_what_breaks() -> None:
-    """The name holds the new document's hash and the type; approved rows are told, as those who upgrade are not asked."""
+    """The name holds the new document's hash and the type; rows that somebody approved are told too."""
     name, text = changelog_fragment(full())
     assert name == "+specification-01234567.breaking.md"
     first, *rows = text.splitlines()
@@ -87,8 +87,8 @@ def test_towncrier_takes_the_fragment(tmp_path: Path, told: Report) -> None:
     (tmp_path / "pyproject.toml").write_text(CONFIGURATION)
     (tmp_path / "changelog.d").mkdir()
     (tmp_path / "changelog.d" / name).write_text(text)
-    old = "# Changelog\n\nNewest first.\n\n<!-- towncrier release notes start -->\n\n## 0.1.0 (unreleased)\n\n- Old.\n"
-    (tmp_path / "CHANGELOG.md").write_text(old)
+    mark, before = "<!-- towncrier release notes start -->\n", "\n## 0.1.0 (unreleased)\n\n- Old.\n"
+    (tmp_path / "CHANGELOG.md").write_text(f"# Changelog\n\nNewest first.\n\n{mark}{before}")
     command = [
         sys.executable,
         "-m",
@@ -106,11 +106,8 @@ def test_towncrier_takes_the_fragment(tmp_path: Path, told: Report) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     built = (tmp_path / "CHANGELOG.md").read_text()
     kind = "Breaking" if ".breaking." in name else "Changed"
-    assert (
-        f"<!-- towncrier release notes start -->\n\n## 0.2.0 (2026-08-01)\n\n### {kind}\n\n- The client follows"
-        in built
-    )
-    assert built.endswith("\n## 0.1.0 (unreleased)\n\n- Old.\n")
+    assert f"{mark}\n## 0.2.0 (2026-08-01)\n\n### {kind}\n\n- The client follows" in built
+    assert built.endswith(before)
     assert [line for line in built.splitlines() if line.startswith("#")] == [
         "# Changelog", "## 0.2.0 (2026-08-01)", f"### {kind}", "## 0.1.0 (unreleased)",
     ]  # fmt: skip

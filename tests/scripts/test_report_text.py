@@ -38,8 +38,8 @@ REFUSED = "The update was refused, and nothing was changed:"
 SENTENCES = {
     "full": (
         "This can break programs that call `DELETE /v1/vouchers/{code}`, `GET /v1/things/0`, "
-        "`GET /v1/things/1` and 5 other operations, and Python code that uses `api.vouchers.get_voucher.sync` of the generated "
-        "client: 3 changes break what held before."
+        "`GET /v1/things/1` and 5 other operations, and Python code that uses "
+        "`api.vouchers.get_voucher.sync` of the generated client: 3 changes break what held before."
     ),
     "refused": f"{REFUSED} It was cut off (1 more reason below).",
     "unread": f"{REFUSED} The page is HTML.",
