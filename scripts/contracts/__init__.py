@@ -1,0 +1,1 @@
+"""What the wrapper relies on, and whether a new client and document still give it: `scripts.contract`."""

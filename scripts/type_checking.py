@@ -1,0 +1,182 @@
+"""Type-check code against a generated client, in processes of their own.
+
+What is checked stands in a temporary folder, as links, under the names that code imports: a client lies
+anywhere, and two of them are called the same. That folder has a new name each time, so the type checker's
+cache never believes a file by its time and size; it compares what is in it.
+
+The type checker is mypy, which the project has. With its cache, the wrapper takes it a fifth of a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.swap import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".mypy_cache" / "track"
+"""Where what is known of unchanged files is kept from run to run."""
+
+_OPTIONS = (
+    "--config-file=",  # nobody's settings: neither this project's nor the user's own
+    "--sqlite-cache",
+    "--explicit-package-bases",
+    "--follow-imports=silent",
+    "--check-untyped-defs",
+    "--show-absolute-path",
+    "--no-error-summary",
+    "--output=json",
+)
+_WORKSPACE = "code-under-check"
+"""What workspaces are called. The cache remembers errors with the path of an earlier one."""
+_LONGEST = 1000
+"""Characters of what it says that are told."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One error of the type checker.
+
+    Attributes:
+        file: The file, from the workspace that it stands in; an absolute path where that is none.
+        line: The line in it; 0 for the file as a whole.
+        code: The kind of error, as in `arg-type`.
+        message: What is wrong, in mypy's words.
+    """
+
+    file: Path
+    line: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one run of the type checker looks at.
+
+    Attributes:
+        files: The files to check; what they import is read, and not checked.
+        path: The folders in which imports are looked up, before the installed packages.
+        cache: A folder for this kind of run.
+        options: More options of mypy.
+    """
+
+    files: Sequence[Path]
+    path: Sequence[Path]
+    cache: Path
+    options: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a run of the type checker found.
+
+    Attributes:
+        problems: The errors; if it did not come to checking, those that kept it from that.
+        refusal: Why it did not come to checking; empty where it did.
+    """
+
+    problems: tuple[Problem, ...]
+    refusal: str = ""
+
+
+@contextlib.contextmanager
+def workspace(links: Mapping[str, Path]) -> Iterator[Path]:
+    """Make a folder in which files and folders stand as links.
+
+    Args:
+        links: Where each link leads, by its path in the folder.
+
+    Yields:
+        The folder.
+    """
+    with tempfile.TemporaryDirectory(prefix="types-") as made:
+        folder = Path(made) / _WORKSPACE
+        folder.mkdir()
+        for name, target in links.items():
+            link = folder / name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(target.resolve())
+        yield folder
+
+
+def check_types(*checks: Check) -> list[Checked]:
+    """Run the type checker, for all checks at the same time.
+
+    Args:
+        checks: The checks. Each has a cache of its own.
+
+    Returns:
+        What each of them found.
+    """
+    with contextlib.ExitStack() as stack:
+        running = [stack.enter_context(_running(check)) for check in checks]
+        return [_read(process) for process in running]
+
+
+@contextlib.contextmanager
+def _running(check: Check) -> Iterator[subprocess.Popen[str]]:
+    with tempfile.TemporaryDirectory(prefix="mypy-") as folder, _cache(check.cache, folder) as cache:
+        arguments = Path(folder) / "arguments"  # of any number
+        arguments.write_text("".join(f"{file}\n" for file in check.files), encoding="utf-8")
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-I", "-m", "mypy", *_OPTIONS, f"--cache-dir={cache}"),
+                *(*check.options, f"@{arguments}"),
+            ],
+            cwd=folder, env=_environment(check.path), encoding="utf-8", errors="backslashreplace",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+
+@contextlib.contextmanager
+def _cache(wanted: Path, otherwise: str) -> Iterator[Path]:
+    """Hold the cache against other runs; where none can be kept, do without."""
+    try:
+        wanted.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        yield Path(otherwise)
+        return
+    with locked(wanted):
+        yield wanted
+
+
+def _environment(path: Sequence[Path]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MYPY")}
+    return {**kept, "MYPYPATH": os.pathsep.join(map(str, path))}
+
+
+def _read(process: subprocess.Popen[str]) -> Checked:
+    output, errors = process.communicate()
+    problems, rest = [], errors.splitlines()
+    for line in output.splitlines():
+        try:
+            told = json.loads(line)
+            file = Path(told["file"].rpartition(f"/{_WORKSPACE}/")[2])
+            found = Problem(file, max(told["line"], 0), told["code"] or "", told["message"])
+        except ValueError:
+            rest.append(line)  # it speaks in words alone when it does not come to checking
+            continue
+        if told["severity"] == "error":
+            problems.append(found)
+    if process.returncode in (0, 1):
+        return Checked(tuple(problems))
+    words = " ".join([*(f"{one.file}: {one.message}" for one in problems), *rest]).split()
+    said = " ".join(words)[:_LONGEST] or "it said nothing"
+    return Checked(tuple(problems), f"the type checker ended with {process.returncode}: {said}")
