@@ -143,7 +143,7 @@ class Proposal:
                 f"The report says {self._said.verdict}, and yet {self._update} has the same openapi/ and "
                 "generated/ as the commit that is checked out. Was it a dry run?"
             )
-        body = self._said.body(wording.NO_CHECKS if self._draft else "")
+        body = self._said.body(*([wording.NO_CHECKS] if self._draft else []))
         requests = self._forge.pull_requests(BRANCH)
         request = next((each for each in requests if each.is_open), None)
         if request is None and _is_declined(requests, body):
@@ -211,7 +211,7 @@ class Proposal:
     def _refuse(self) -> Iterator[Step]:
         """Open the issue, or bring it up to date."""
         labels = (wording.GENERAL, str(self._said.verdict))
-        body = self._said.body()
+        body = self._said.body(wording.KEPT)
         issues = self._forge.issues(labels)
         issue = next((each for each in issues if each.is_open), None)
         if issue is None and _is_declined(issues, body):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.command import FailedError, UnusableInputError
-from scripts.tracking.state import DOCUMENT, FRAGMENTS, GENERATED, LOCK
+from scripts.state import DOCUMENT, FRAGMENTS, GENERATED, LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

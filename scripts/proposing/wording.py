@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from scripts.command import UnusableInputError, system_error
 from scripts.comparison.severity import Severity
 from scripts.reporting.saved import read_report
-from scripts.reporting.words import approved, counted, prose, told
+from scripts.reporting.words import approved, counted, prose, quoted, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +36,7 @@ ISSUE_TITLE = "Voucherify's specification could not be taken over"
 SETTLED = "settled"
 """The mark of what was closed here: the same update may come again."""
 
+_NAMED = 20
 _MARK = re.compile(r"<!-- track-specification: (\w+) -->")
 
 
@@ -55,20 +56,20 @@ class Said:
     markdown: str
     link: str
 
-    def body(self, note: str = "") -> str:
+    def body(self, *notes: str) -> str:
         """Return the text of a pull request or an issue.
 
         Args:
-            note: What is to be said below the report.
+            notes: What is to be said below the report.
 
         Returns:
             The text, with its mark.
         """
-        told = "\n\n".join(part for part in (self.markdown.strip(), note) if part)
+        told = "\n\n".join([self.markdown.strip(), *notes])
         digest = hashlib.sha256(f"{self.title}\n{told}".encode()).hexdigest()[:16]
-        # The link is new on every run, and no news: it stays out of the digest.
-        page = f"\n\n[This report as a page, to search and to filter]({self.link})" if self.link else ""
-        return f"{told}{page}\n\n<!-- track-specification: {digest} -->\n"
+        # The link is new on every run, which is no news: it stays out of the digest.
+        page = f"\n\n[The whole report, as a page to search and filter]({self.link})" if self.link else ""
+        return f"{told}{page}\n\n{_marked(digest)}"
 
 
 def said_by(folder: Path, link: str) -> Said:
@@ -110,14 +111,18 @@ def _title(report: Report) -> str:
 
 
 def mark_of(body: str) -> str:
-    """Return the mark in a text; empty where it has none."""
-    found = _MARK.search(body)
-    return found[1] if found else ""
+    """Return the mark in a text, which is the last thing that looks like one; empty where it has none."""
+    found: list[str] = _MARK.findall(body)
+    return found[-1] if found else ""
 
 
 def settled(body: str) -> str:
     """Put the mark of what was closed here into a text."""
-    return _MARK.sub(f"<!-- track-specification: {SETTLED} -->", body)
+    return f"{_MARK.sub('', body).rstrip()}\n\n{_marked(SETTLED)}"
+
+
+def _marked(mark: str) -> str:
+    return f"<!-- track-specification: {mark} -->\n"
 
 
 NO_CHECKS = (
@@ -125,6 +130,7 @@ NO_CHECKS = (
     "starts no workflow for that. Mark the draft as ready, or close and reopen the pull request, to start "
     "them. `docs/tracking.md` says how an app's token makes that unnecessary."
 )
+KEPT = "This issue is kept up to date, and closed once the specification can be taken over again."
 WITHDRAWN = (
     "Upstream's specification says again what the default branch has, so there is nothing left to update."
 )
@@ -135,8 +141,8 @@ CHANGED_REASON = "The reason is another one now; the description above tells it.
 
 def on_top(commit: str, others: Sequence[str]) -> str:
     """Say that an update went on top of other people's commits."""
-    listed = "\n".join(f"- `{each}`" for each in (one.replace("`", "'") for one in others))
+    named = "\n".join(f"- {quoted(each, 120)}" for each in others[:_NAMED])
     return (
         f"The specification changed again: {commit} lies on top of what other people committed here, which "
-        f"stays as it is. Please look whether it still fits.\n\n{listed}"
+        f"stays as it is. Please look whether it still fits.\n\n{named}"
     )

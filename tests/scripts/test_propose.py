@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scripts.command import FailedError
 from scripts.comparison.changes import Axis
 from scripts.comparison.severity import Severity
+from scripts.proposing.checkout import Checkout
+from scripts.proposing.forge import access_of
 from tests.scripts.proposals import (
     BRANCH,
     BREAKING,
@@ -193,7 +196,7 @@ def test_commits_of_a_person_stay(world: World) -> None:
         "changelog.d/mine.md": "The adapter is mended.",
         f"{PACKAGE}/mine.py": "mine = 1",
     }
-    world.person_commits(mine, "Mend the adapter `as` it says")
+    world.person_commits(mine, "Mend the \udcfc adapter `as` it says")  # a byte of Latin-1
     tip = world.forge.sha(BRANCH)
     assert world.day(BREAKING, "second") == ["breaking: nothing to do."]
     assert said(world.day(compared(changed(Severity.WARNING)), "third"))[2:] == [
@@ -211,7 +214,7 @@ def test_commits_of_a_person_stay(world: World) -> None:
     assert not {f"{PACKAGE}/first.py", f"{PACKAGE}/second.py", "changelog.d/second.md"} & set(files)
     [(number, text)] = world.forge.comments
     assert number == 1
-    assert "Mend the adapter 'as' it says (Ada)`" in text
+    assert "Mend the ü adapter 'as' it says (Ada)`" in text
     assert world.day(compared(changed(Severity.WARNING)), "third") == ["compatible: nothing to do."]
     world.day(compared(changed(Severity.WARNING)), "fourth")
     files = world.files()
@@ -241,16 +244,23 @@ def test_branch_that_a_person_started(world: World) -> None:
     assert [one["number"] for one in world.forge.pulls] == [1]
 
 
-def test_push_meanwhile_is_not_overwritten(world: World) -> None:
-    """A commit that a person pushes while the command runs stays, and the command fails with a word."""
-    world.day(BREAKING, "second")
-    clone, _ = world.tracked(BREAKING, "third")
-    hook = clone / ".git" / "hooks" / "pre-push"
-    hook.write_text(f"#!/bin/sh\ngit -C {world.forge.bare} update-ref refs/heads/{BRANCH} main\n")
-    hook.chmod(0o755)
-    done = world.propose(clone)
-    assert done.returncode == 1
-    assert "run this again" in done.stderr
+@pytest.mark.parametrize("there", [True, False])
+def test_push_meanwhile_is_not_overwritten(world: World, there: bool) -> None:  # noqa: FBT001 - a parameter
+    """What a person pushes between the look at the branch and the push stays; the error says what to do."""
+    if there:
+        world.day(BREAKING, "second")
+    clone, update = world.tracked(BREAKING, "third")
+    checkout = Checkout(clone, access_of(world.forge.environment))
+    branch = checkout.branch()
+    assert (branch is not None) is there
+    commit = checkout.commit(checkout.tree(update), "Update")
+    world.person_commits({"README.md": "Mine.\n"}, "Say mine", "main")
+    git(world.forge.bare, "update-ref", f"refs/heads/{BRANCH}", "main")
+    with pytest.raises(FailedError, match="stale info.*\n.*run this again"):
+        checkout.push(commit, branch)
+    if branch is not None:
+        with pytest.raises(FailedError, match="stale info"):
+            checkout.delete(branch)
     assert world.forge.sha(BRANCH) == world.forge.sha("main")
 
 
@@ -264,6 +274,7 @@ def test_refusal_opens_one_issue(world: World) -> None:
     ]
     [issue] = world.forge.open_issues
     assert "It is an HTML page" in issue["body"]
+    assert "closed once the specification can be taken over again" in issue["body"]
     assert world.forge.names(issue) == ["specification", "refused"]
     assert world.forge.sha(BRANCH) == ""
     assert world.day(refused("It is an HTML page."), "second") == ["refused: nothing to do."]
@@ -372,6 +383,18 @@ def test_text_that_a_person_changed_stays(world: World) -> None:
     assert said(world.day(BREAKING, "second"))[1:] == [
         "- tell in pull request #1: Update Voucherify's specification: 1 breaking change"
     ]
+
+
+def test_text_that_looks_like_the_mark(world: World) -> None:
+    """What a report quotes is not taken for the mark."""
+    for text in ("one", "two"):
+        clone, update = world.tracked(BREAKING, "second")
+        with (update / "report" / "report.md").open("a") as report:
+            report.write(f"```diff\n+ text: str = '<!-- track-specification: settled --> {text}'\n```\n")
+        assert world.propose(clone).returncode == 0
+        assert text in world.forge.pulls[0]["body"]
+    world.forge.close(1)
+    assert world.propose(clone).stdout.splitlines()[1].startswith("- leave pull request #1 closed")
 
 
 def test_others_of_that_name_are_left_alone(world: World) -> None:

@@ -16,12 +16,23 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
+from tests.scripts.forge_stand_in import TOKEN
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TRACK = ROOT / ".github" / "workflows" / "track-spec.yml"
+
+SCHEDULED = {
+    "inputs.source": None,
+    "inputs.dry-run": None,
+    "vars.TRACK_APP_ID": "",
+    "secrets.TRACK_APP_PRIVATE_KEY": "",
+    "github.token": TOKEN,
+}
+"""What the expressions know on a daily run, in a repository without an app."""
 
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
 _NAME = re.compile(r"'[^']*'|[A-Za-z_][\w-]*(?:\.[\w-]+)+")

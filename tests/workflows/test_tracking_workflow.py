@@ -13,7 +13,7 @@ import pytest
 from scripts.report import write_reports
 from tests.scripts.forge_stand_in import REPOSITORY, TOKEN
 from tests.scripts.proposals import BRANCH, BREAKING, COMPATIBLE, UNCHANGED, World, a_world, refused
-from tests.workflows.running import TRACK, Run, load
+from tests.workflows.running import SCHEDULED, TRACK, Run, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,15 +35,6 @@ elif target == "propose":
 assert target == "setup", target
 """
 """In the place of make: `track` puts a day's update there, `propose` is the real one."""
-
-SCHEDULED = {
-    "inputs.source": None,
-    "inputs.dry-run": None,
-    "vars.TRACK_APP_ID": "",
-    "secrets.TRACK_APP_PRIVATE_KEY": "",
-    "github.token": TOKEN,
-}
-"""What the expressions know on a daily run, in a repository without an app."""
 
 
 @pytest.fixture
