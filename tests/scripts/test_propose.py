@@ -256,7 +256,7 @@ def test_push_meanwhile_is_not_overwritten(world: World, there: bool) -> None:  
     commit = checkout.commit(checkout.tree(update), "Update")
     world.person_commits({"README.md": "Mine.\n"}, "Say mine", "main")
     git(world.forge.bare, "update-ref", f"refs/heads/{BRANCH}", "main")
-    with pytest.raises(FailedError, match="stale info.*\n.*run this again"):
+    with pytest.raises(FailedError, match=r"stale info.*\n.*run this again"):
         checkout.push(commit, branch)
     if branch is not None:
         with pytest.raises(FailedError, match="stale info"):
