@@ -23,8 +23,8 @@ def look_at_members(graph: Graph, pair: Pair) -> Look:
     Where members only moved, or were changed as well, what all of them say together is compared.
     """
     before, after = _members(pair.old), _members(pair.new)
-    come = [part for name, part in after.items() if name not in before]
-    gone = [part for name, part in before.items() if name not in after]
+    come = [part for part in after if not any(_are_one(part, other) for other in before)]
+    gone = [part for part in before if not any(_are_one(part, other) for other in after)]
     look = Look(graph, pair)
     if bool(come) == bool(gone):
         return look
@@ -37,31 +37,34 @@ def look_at_members(graph: Graph, pair: Pair) -> Look:
             told_as = {"after" if rule == "all-of-member-added" else "before": brief(side.at((part,)))}
             look.tell(rule, **told_as, old=look.old.view.pointer, new=look.new.view.pointer, keyword="allOf")
     if come:
-        return Look(graph, pair, new=pair.new.at(part for name, part in after.items() if name in before))
-    return Look(graph, pair, old=pair.old.at(part for name, part in before.items() if name in after))
+        return Look(graph, pair, new=pair.new.at(part for part in after if part not in come))
+    return Look(graph, pair, old=pair.old.at(part for part in before if part not in gone))
 
 
-def _members(side: Sided) -> dict[str, Part]:
-    """Return the parts that must hold together, by what tells them apart."""
-    found: dict[str, Part] = {}
+def _members(side: Sided) -> list[Part]:
+    """Return the parts that must hold together."""
+    found: list[Part] = []
     for part in side.place:
         schema = part.schema
         members = schema.get("allOf") if isinstance(schema, dict) else None
         if not isinstance(members, list) or "$ref" in schema or "nullable" in schema:
-            found[_identity(part)] = part
+            found.append(part)
             continue
         own = part.without("allOf")
         if not is_trivial(own.schema):
-            found[_identity(own)] = own
-        for number in range(len(members)):
-            member = side.reader.followed(part.child("allOf", number))
-            found[_identity(member)] = member
+            found.append(own)
+        found += [side.reader.followed(part.child("allOf", number)) for number in range(len(members))]
     return found
 
 
-def _identity(part: Part) -> str:
-    if part.pointer.count("/") == 3 and part.pointer.startswith("/components/schemas/") and not part.aspect:  # noqa: PLR2004
-        return part.pointer
+def _are_one(one: Part, other: Part) -> bool:
+    """Tell whether two parts are the same component, or say the same."""
+    if one.component and one.component == other.component:
+        return True
+    return _telling(one) == _telling(other)
+
+
+def _telling(part: Part) -> str:
     if not isinstance(part.schema, dict):
         return canonical(part.schema)
     return canonical({key: value for key, value in part.schema.items() if key not in ANNOTATIONS})
@@ -130,8 +133,9 @@ def _compare_with_none(look: Look, union: Union, *, added: bool) -> bool:
 def _kept_branch(look: Look, without: Sided, branches: list[Sided]) -> Sided | None:
     """Return the branch that the place without a union has become, or came from."""
     prover = look.graph.prover
+    names = {part.component for part in without.place} - {None}
     for branch in branches:
-        if {part.pointer for part in without.place} & {part.pointer for part in branch.place}:
+        if branch.place[-1].component in names:
             return branch
     return next((b for b in branches if prover.equal(without, b)), None) or next(
         (b for b in branches if prover.included(without, b)), None

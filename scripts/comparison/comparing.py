@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scripts.comparison.changes import Comparison, Revision, in_order
 from scripts.comparison.differences import look_at
-from scripts.comparison.graph import Context, Finding, Graph, written
+from scripts.comparison.graph import Context, Finding, Graph
 from scripts.comparison.messages import Side, Talk, is_set
 from scripts.comparison.objects import ANNOUNCED
 from scripts.comparison.places import Part
@@ -68,10 +68,11 @@ class _Run:
             if "servers" in schemas[0] or "servers" in schemas[1]:
                 holders = [schema if "servers" in schema else document
                            for schema, document in zip(schemas, (self.old, self.new), strict=True)]  # fmt: skip
-                compare_servers(self.graph, self.rows, (holders[0], holders[1]), places, bits)
+                compare_servers(self.rows, (holders[0], holders[1]), places, bits)
             else:
                 root |= bits
-        compare_servers(self.graph, self.rows, (self.old, self.new), ("", ""), root)
+        if root:
+            compare_servers(self.rows, (self.old, self.new), ("", ""), root)
         self.security.compare_schemes()
         self._compare_webhooks()
         self.graph.walk()
@@ -127,16 +128,6 @@ class _Run:
             self.graph.pair((Part(pointer, before[name]),), (Part(pointer, after[name]),))
         self.graph.walk()
         self._tell_pairs(unreached=True)
-        for names, document, rule in (
-            (before.keys() - after.keys(), self.old, "component-removed"),
-            (after.keys() - before.keys(), self.new, "component-added"),
-        ):
-            text = written({key: value for key, value in document.items()}) if names else ""
-            for name in sorted(names):
-                pointer = child("/components/schemas", name)
-                if json.dumps(f"#{pointer}") not in text:
-                    self._tell(rule, pointer if document is self.old else None,
-                               pointer if document is self.new else None, 0)  # fmt: skip
 
 
 _DEEPEST = 3

@@ -12,7 +12,7 @@ from scripts.comparison.look import Look
 from scripts.comparison.places import canonical
 from scripts.comparison.proofs import effective_types
 from scripts.comparison.rules import kebab
-from scripts.comparison.views import HELD, LOWER, UPPER, covers, is_null, types_of
+from scripts.comparison.views import HELD, LOWER, UPPER, covers, types_of
 from scripts.comparison.words import Phrase, shown, types_text
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from scripts.comparison.graph import Graph, Pair
     from scripts.comparison.proofs import Sided
-    from scripts.comparison.views import View
 
 
 def look_at(graph: Graph, pair: Pair) -> None:
@@ -89,10 +88,10 @@ def _compare_annotations(look: Look) -> None:
 
 
 def _compare_types(look: Look) -> bool:
-    """Compare types; tell whether any are shared, so that there is more to compare."""
+    """Compare types; tell whether there is more to compare: types are shared, and both say more than all."""
     one, other = look.old.view, look.new.view
     before, after = _types(look.old), _types(look.new)
-    if one.unions and other.unions and (before is None or after is None):
+    if one.unions and other.unions and (before is None) != (after is None):
         before, after = effective_types(look.old), effective_types(look.new)
     if one.enum is not None and other.enum is not None:
         return True
@@ -109,7 +108,8 @@ def _compare_types(look: Look) -> bool:
         rule = "type-narrowed"
     told = {"before": Phrase(types_text(one)), "after": Phrase(types_text(other))}
     look.tell(rule, **told, old=one.where("type"), new=other.where("type"), keyword="type")
-    return rule != "type-changed" or look.shares_types()
+    is_all = any(view.is_open and view.types is None and not view.unions for view in (one, other))
+    return not is_all and (rule != "type-changed" or look.shares_types())
 
 
 def _types(side: Sided) -> frozenset[str] | None:
@@ -123,20 +123,16 @@ def _compare_null(look: Look) -> None:
     one, other = look.old.view, look.new.view
     open_before = one.types is None and one.enum is None and not one.unions
     open_after = other.types is None and other.enum is None and not other.unions
-    if one.unions and other.unions and _named_null(one) == _named_null(other):
+    if one.unions and other.unions and _null_of_branches(look.old) != _null_of_branches(look.new):
         return  # a branch became nullable, and is told there
     if one.null != other.null and not open_before and not open_after:
         rule = "null-added" if other.null else "null-removed"
         look.tell(rule, old=one.where("type"), new=other.where("type"))
 
 
-def _named_null(view: View) -> list[object]:
-    """Return what a view's unions themselves say of null."""
-    schemas = [union.part.schema for union in view.unions]
-    return [
-        (schema.get("nullable"), canonical(schema.get("type")), any(map(is_null, schema[union.kind])))
-        for schema, union in zip(schemas, view.unions, strict=True)
-    ]
+def _null_of_branches(side: Sided) -> list[bool]:
+    """Tell of each union whether a branch accepts null."""
+    return [any(side.at((branch,)).view.null for branch in union.branches) for union in side.view.unions]
 
 
 def _compare_enums(look: Look) -> None:

@@ -24,6 +24,10 @@ NO_SUCCESS = "It weighs less, as the response is no success."
 _PLACEHOLDER = re.compile(r"{([^{}]*)}")
 
 
+_RESERVED = ("accept", "authorization", "content-type")
+"""Headers that are no parameters, says OpenAPI: such ones are passed over."""
+
+
 class Side(NamedTuple):
     """One revision's operation.
 
@@ -53,7 +57,9 @@ class Side(NamedTuple):
         given = part.schema.get(key)
         if not isinstance(given, dict):
             return {}
-        return {name: self.resolved(part.child(key, name)) for name in given if not name.startswith("x-")}
+        extends = key in ("responses", "callbacks")  # a header may well be called so
+        names = (name for name in given if not (extends and name.startswith("x-")))
+        return {name: self.resolved(part.child(key, name)) for name in names}
 
     def parameters(self) -> dict[tuple[str, str], Part]:
         """Return the parameters: those in the path by their place, the others by their name."""
@@ -67,6 +73,8 @@ class Side(NamedTuple):
             name, location = part.schema.get("name"), part.schema.get("in")
             if isinstance(name, str) and isinstance(location, str):
                 key = name.lower() if location == "header" else name
+                if location == "header" and key in _RESERVED:
+                    continue
                 found[location, places.get(key, key) if location == "path" else key] = part
         return found
 
@@ -105,21 +113,29 @@ class Talk:
         before: Any = None,  # noqa: ANN401 - any JSON value
         after: Any = None,  # noqa: ANN401 - any JSON value
         suffix: str = "",
+        inside: str = "",
         guard: str = "",
         words: dict[str, str] | None = None,
     ) -> None:
-        """Tell a difference; what is negotiated counts as sent, so that is the direction by default."""
+        """Tell a difference; what is negotiated counts as sent, so that is the direction by default.
+
+        Args:
+            rule: The name of its rule.
+            old: Pointer to what stood; None where nothing did.
+            new: Pointer to what stands.
+            direction: Who has to cope.
+            before: What stood there.
+            after: What stands there.
+            suffix: What it is about within that place, for the subject.
+            inside: What it is called within the operation, where that is what gained or lost it.
+            guard: Why it weighs less.
+            words: The details that the rule's sentence names, besides `before` and `after`.
+        """
         told = {"before": shown(before), "after": shown(after), **(words or {})}
-        place = new if new is not None else old
-        if suffix.startswith(" ") and str(place).startswith("/components/"):
-            # What an operation gained or lost is its own, wherever that stands.
-            subject = self.graph.subject(self.old.part.pointer, self.new.part.pointer) + suffix
-        else:
-            subject = (
-                self.graph.subject(old, new) + suffix.strip(" ")
-                if not suffix.startswith(" ")
-                else self.graph.subject(old, new)
-            )
+        subject = self.graph.subject(old, new) + suffix
+        if inside and str(new if old is None else old).startswith("/components/"):
+            # What an operation gained or lost is its own, wherever that is written.
+            subject = self.graph.subject(self.old.part.pointer, self.new.part.pointer) + inside
         finding = Finding(rule, subject, told, before, after, old, new, guard=guard)
         self.rows.add(finding, [(Context(direction, flipped=False), self.bits)])
 
@@ -152,12 +168,12 @@ class Talk:
             if one is None and other is not None:
                 needed = is_set(other, "required")
                 rule = "required-parameter-added" if needed else "optional-parameter-added"
-                self.tell(rule, None, other.pointer, direction=self.requests, suffix=_named(other))
+                self.tell(rule, None, other.pointer, direction=self.requests, inside=_named(other))
             elif one is not None and other is None:
                 guard = ANNOUNCED if is_set(one, "deprecated") else ""
                 self.tell(
                     "parameter-removed", one.pointer, None,
-                    direction=self.requests, suffix=_named(one), guard=guard,
+                    direction=self.requests, inside=_named(one), guard=guard,
                 )  # fmt: skip
             elif one is not None and other is not None:
                 self._compare_parameter(one, other)
@@ -167,7 +183,7 @@ class Talk:
         needed = [is_set(part, "required") or location == "path" for part in (one, other)]
         if needed[0] != needed[1]:
             rule = "parameter-became-required" if needed[1] else "parameter-became-optional"
-            self.tell(rule, one.pointer, other.pointer, direction=self.requests, suffix=_named(other))
+            self.tell(rule, one.pointer, other.pointer, direction=self.requests)
         self._compare_deprecation(one, other)
         self._compare_value(one, other, self.requests)
         for keyword in ("allowReserved", "allowEmptyValue"):
@@ -176,23 +192,28 @@ class Talk:
                 told = {"before": keyword} if rule == "parameter-allows-less" else {"after": keyword}
                 self.tell(
                     rule, one.pointer, other.pointer, **told,
-                    direction=self.requests, suffix=_named(other), words={"keyword": keyword},
+                    direction=self.requests, words={"keyword": keyword},
                 )  # fmt: skip
 
     def _compare_value(self, one: Part, other: Part, direction: Direction) -> None:
         """Compare how a parameter or header is written, and what it holds."""
         held = [_value_of(side, part) for side, part in ((self.old, one), (self.new, other))]
-        written = [Phrase(_style(part, value)) for part, value in zip((one, other), held, strict=True)]
         simple = all(
             _is_simple(Sided(reader, ()).at((value,)))
             for reader, value in zip((self.graph.old, self.graph.new), held, strict=True)
         )
-        is_content = ["content" in part.schema and "schema" not in part.schema for part in (one, other)]
-        if written[0] != written[1] and not (simple and not any(is_content)):
+        written = [
+            Phrase(_style(part, value, simple=simple)) for part, value in zip((one, other), held, strict=True)
+        ]
+        if written[0] != written[1]:
             self.tell(
-                "parameter-style-changed", one.pointer, other.pointer, before=written[0], after=written[1],
-                direction=direction, suffix=_named(other),
-            )  # fmt: skip
+                "parameter-style-changed",
+                one.pointer,
+                other.pointer,
+                before=written[0],
+                after=written[1],
+                direction=direction,
+            )
         self.graph.reach((held[0],), (held[1],), direction, self.bits)
 
     def _compare_bodies(self) -> None:
@@ -222,7 +243,7 @@ class Talk:
             other = after.get(code) or _covering(code, after)
             if other is None:
                 guard = "" if _is_success(code) else NO_SUCCESS
-                self.tell("response-removed", one.pointer, None, guard=guard, suffix=_code(one, code))
+                self.tell("response-removed", one.pointer, None, guard=guard, inside=f" {code}")
             else:
                 self._compare_response(one, other)
         for code, other in after.items():
@@ -230,7 +251,7 @@ class Talk:
             if covering is not None:
                 self._compare_response(covering, other)
             elif code not in before:
-                self.tell("response-added", None, other.pointer, suffix=_code(other, code))
+                self.tell("response-added", None, other.pointer, inside=f" {code}")
 
     def _compare_response(self, one: Part, other: Part) -> None:
         self._compare_content(one, other, self.responses, negotiated=Direction.SENT)
@@ -302,13 +323,8 @@ def is_set(part: Part, keyword: str) -> bool:
 
 
 def _named(part: Part) -> str:
-    """Return what the subject lacks of a parameter that is a component."""
-    return ""
-
-
-def _code(part: Part, code: str) -> str:
-    """Return what the subject lacks of a response that is a component."""
-    return f" {code}" if part.pointer.startswith("/components/") else ""
+    """Return what a parameter is called within its operation."""
+    return f" {part.schema['in']} {part.schema['name']}"
 
 
 def _value_of(side: Side, part: Part) -> Part:
@@ -323,14 +339,14 @@ def _value_of(side: Side, part: Part) -> Part:
 _STYLES = {"query": "form", "cookie": "form"}
 
 
-def _style(part: Part, value: Part) -> str:
-    """Say how a parameter's value is written."""
+def _style(part: Part, value: Part, *, simple: bool) -> str:
+    """Say how a parameter's value is written; one text does not explode."""
     if value.pointer != child(part.pointer, "schema"):
         return ", ".join(part.schema["content"])
     style = part.schema.get("style")
     style = style if isinstance(style, str) else _STYLES.get(str(part.schema.get("in")), "simple")
     explodes = is_set(part, "explode") if "explode" in part.schema else style == "form"
-    return f"{style}, exploded" if explodes else style
+    return f"{style}, exploded" if explodes and not simple else style
 
 
 def _is_simple(side: Sided) -> bool:

@@ -9,6 +9,7 @@ from scripts.comparison.words import Phrase, brief
 
 if TYPE_CHECKING:
     from scripts.comparison.look import Look
+    from scripts.comparison.places import Part
     from scripts.comparison.proofs import Sided
 
 ANNOUNCED = "It weighs less, as a deprecation announced it."
@@ -63,6 +64,9 @@ def _added(look: Look, name: str, after: Sided) -> None:
     needed = name in look.new.view.required
     if needed and name in look.old.view.required:
         needed = False  # it was needed before, only not described
+    rest = _rest(look.old)
+    if rest:
+        look.within(rest, after.place)  # as one of the others, it was described before
     look.tell(
         "required-property-added" if needed else "optional-property-added",
         after=brief(after),
@@ -73,10 +77,21 @@ def _added(look: Look, name: str, after: Sided) -> None:
     )
 
 
+def _rest(side: Sided) -> list[Part]:
+    """Return what holds of properties without a name of their own, where there may be any."""
+    rest = side.view.held.get("additionalProperties", [])
+    return [] if any(side.at((part,)).view.never for part in rest) else rest
+
+
+def _is_closed(side: Sided) -> bool:
+    return bool(side.view.held.get("additionalProperties")) and not _rest(side)
+
+
 def _removed(look: Look, name: str, before: Sided) -> None:
     needed = name in look.old.view.required and name not in look.new.view.required
-    rest = look.new.view.held.get("additionalProperties", [])
-    closed = any(look.new.at((part,)).view.never for part in rest)
+    closed, rest = _is_closed(look.new), _rest(look.new)
+    if rest:
+        look.within(before.place, rest)
     visible = {"sent": not before.view.flag("readOnly"), "received": not before.view.flag("writeOnly")}
     rule = "required-property-removed" if needed else "optional-property-removed"
     for name_of_rule, seen in (
@@ -134,11 +149,7 @@ def _compare_patterns(look: Look) -> None:
             look.within(before, after)
             continue
         # Where all other names are refused, a pattern allows; else it limits.
-        closed = any(
-            side.at((part,)).view.never
-            for side in (look.old, look.new)
-            for part in side.view.held.get("additionalProperties", [])
-        )
+        closed = _is_closed(look.old) or _is_closed(look.new)
         rule = {
             (True, False): "pattern-properties-added",
             (False, False): "pattern-properties-removed",

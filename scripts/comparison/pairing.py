@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scripts.comparison.places import key_of
 from scripts.comparison.proofs import effective_types
 from scripts.comparison.words import tag_keys
 from scripts.preparation.documents import pointer_of
@@ -35,7 +34,7 @@ def paired(
     """
     pairs: list[tuple[Sided, Sided]] = []
     labels: list[Callable[[Sided, Union], object]] = [
-        lambda side, _: key_of(side.place),
+        lambda side, _: side.place[0].component,
         _mapped,
         lambda side, _: frozenset(tag_keys(side)) or None,
         _title,
@@ -77,9 +76,12 @@ def _mapped(side: Sided, union: Union) -> object:
     mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
     if not isinstance(mapping, dict):
         return None
-    pointer = side.place[0].pointer
-    named = {value for value, target in mapping.items() if isinstance(target, str) and
-             (pointer_of(target) == pointer or pointer == f"/components/schemas/{target}")}  # fmt: skip
+    part = side.place[0]
+    named = {
+        value
+        for value, target in mapping.items()
+        if isinstance(target, str) and (pointer_of(target) == part.pointer or target == part.component)
+    }
     return frozenset(named) or None
 
 

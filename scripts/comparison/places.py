@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import quote
 
-from scripts.preparation.documents import ANNOTATIONS, child, find, pointer_of
+from scripts.preparation.documents import ANNOTATIONS, child, component_of, find, pointer_of
 
 UNIONS = ("anyOf", "oneOf")
 
@@ -22,6 +23,11 @@ class Part(NamedTuple):
     pointer: str
     schema: Any
     aspect: str = ""
+
+    @property
+    def component(self) -> str | None:
+        """The name of the schema component that it is, whole; None where it is none."""
+        return None if self.aspect else component_of("#" + quote(self.pointer))
 
     def child(self, *parts: str | int) -> Part:
         """Return what stands further in."""

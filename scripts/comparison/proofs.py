@@ -107,8 +107,8 @@ class Prover:
     def _plainly_included(self, small: Sided, large: Sided, depth: int) -> bool:
         one, other = small.view, large.view
         types = effective_types(small)
-        if other.enum is not None:
-            return one.enum is not None and one.enum.keys() <= other.enum.keys()
+        if other.enum is not None and (one.enum is None or not one.enum.keys() <= other.enum.keys()):
+            return False
         if not covers(other.types, types):
             return False
         concerned = _concerned(types)

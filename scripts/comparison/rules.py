@@ -216,8 +216,6 @@ RULES: dict[str, Rule] = {
         "Default of server variable {name} changed from {before} to {after}.",
         "The old one still works.",
     ),
-    "component-added": _both(NONE, "Component added that nothing uses.", "No operation reaches it."),
-    "component-removed": _both(NONE, "Component removed that nothing used.", "No operation reached it."),
 }
 """Every kind of change, by name."""
 

@@ -61,7 +61,7 @@ class Security:
         for rule, one, other in _told(gone, come, before):
             told = (_brief(one), _brief(other))
             finding = Finding(
-                rule, self._graph.subject(*pointers), {"before": shown(told[0]), "after": shown(told[1])},
+                rule, "security", {"before": shown(told[0]), "after": shown(told[1])},
                 *told, *pointers,
             )  # fmt: skip
             self._rows.add(finding, [(_SENT, bits)])
@@ -150,6 +150,8 @@ def _scheme_differences(
         before, after = one.get(keyword), other.get(keyword)
         if _folded(one, keyword) != _folded(other, keyword):
             yield "security-scheme-changed", f" {keyword}", keyword, before, after
+            if keyword == "type":
+                return  # all else follows from it
     flows = one.get("flows", {}), other.get("flows", {})
     for name in sorted(flows[0].keys() | flows[1].keys()):
         before_flow, after_flow = flows[0].get(name), flows[1].get(name)

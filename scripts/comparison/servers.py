@@ -14,7 +14,6 @@ from scripts.preparation.documents import child
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from scripts.comparison.graph import Graph
     from scripts.comparison.rows import Rows
 
 _VARIABLE = re.compile(r"{([^{}]*)}")
@@ -58,7 +57,6 @@ def _servers(holder: dict[str, Any]) -> list[_Server]:
 
 
 def compare_servers(
-    graph: Graph,
     rows: Rows,
     holders: tuple[dict[str, Any], dict[str, Any]],
     places: tuple[str, str],
@@ -67,18 +65,16 @@ def compare_servers(
     """Compare the servers of two operations.
 
     Args:
-        graph: The comparison's documents.
         rows: Where differences go.
         holders: The operations, or the documents where these have servers of their own.
         places: Their pointers.
         bits: The operations, as bits.
     """
     pointers = [child(place, "servers") for place in places]
-    subject = graph.subject(*pointers)
     for rule, words, before, after in _differences(*map(_servers, holders)):
         told = {"before": shown(before), "after": shown(after), **words}
         rows.add(
-            Finding(rule, subject, told, before, after, *pointers),
+            Finding(rule, "servers", told, before, after, *pointers),
             [(Context(Direction.SENT, flipped=False), bits)],
         )
 

@@ -23,7 +23,7 @@ from scripts.comparison.places import (
     target_of,
 )
 from scripts.preparation.dialect import is_of_type
-from scripts.preparation.documents import Noting, component_of, find
+from scripts.preparation.documents import Noting, find
 from scripts.preparation.shapes import mend_schemas
 
 Types: TypeAlias = "frozenset[str]"
@@ -319,7 +319,7 @@ class Reader:
 
 def _mended(target: Part) -> Part:
     """Mend what a reference leads to, where no schema is expected, and so nothing was mended."""
-    if component_of("#" + target.pointer) is not None:
+    if target.component is not None:
         return target
     made = mend_schemas({"components": {"schemas": {"": target.schema}}}, Noting())
     return Part(target.pointer, made["components"]["schemas"][""])
@@ -428,6 +428,9 @@ def _finished(view: View) -> View:
             }
         if view.enum.keys() == {"false", "true"}:
             view.enum, view.types = None, frozenset({"boolean"})
+        if not view.enum and view.enum is not None:
+            view.enum, view.types = None, frozenset()
+    view.never = view.never or (view.types == frozenset() and not view.null)
     if view.types == {"integer"}:
         for name, sign in (("minimum", 1), ("maximum", -1)):
             if name in view.bounds:

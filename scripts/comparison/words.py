@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from scripts.comparison.places import canonical
-from scripts.preparation.documents import component_of
 
 if TYPE_CHECKING:
     from scripts.comparison.proofs import Sided
@@ -36,9 +35,8 @@ class Phrase(str):
 def brief(side: Sided, depth: int = 0) -> Phrase:
     """Call a place by its name, or else by what it accepts."""
     part = side.place[0]
-    name = component_of("#" + part.pointer)
-    if name is not None and len(side.place) == 1 and not part.aspect:
-        return Phrase(name)
+    if part.component is not None and len(side.place) == 1:
+        return Phrase(part.component)
     view = side.view
     if "title" in view.notes and isinstance(view.notes["title"].value, str):
         return Phrase(view.notes["title"].value)

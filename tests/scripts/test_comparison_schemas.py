@@ -1,0 +1,433 @@
+"""Every keyword of a schema that a revision can change, in both directions."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.scripts.comparing import B, H, W, receives, rules, sends
+from tests.scripts.hand_made import INTEGER, STRING, ref, thing
+
+
+class Line(NamedTuple):
+    """Two schemas; what each rule that finds something weighs, sent and received, and the same backwards."""
+
+    old: Any
+    new: Any
+    there: dict[str, tuple[str, str]]
+    back: dict[str, tuple[str, str]]
+
+
+NARROWS, WIDENS = (B, H), (H, B)
+INCOMPARABLE, UNKNOWN, NONE = (B, B), (W, W), (H, H)
+
+TEXT, WHOLE, NUMBER, LIST, THING = STRING, INTEGER, {"type": "number"}, {"type": "array"}, {"type": "object"}
+CAT = {**thing("kind", kind={"const": "cat"}, lives=WHOLE), "title": "Cat"}
+DOG = {**thing("kind", kind={"const": "dog"}, tail=TEXT), "title": "Dog"}
+OWL = {**thing("kind", kind={"const": "owl"}, eyes=WHOLE), "title": "Owl"}
+NEVER = {"not": {}}
+
+
+def narrowing(old: Any, new: Any, rule: str, back: str) -> Line:
+    return Line(old, new, {rule: NARROWS}, {back: WIDENS})
+
+
+def bounds(kind: Any, keyword: str, tight: int, loose: int) -> dict[str, Line]:
+    name = "".join(f"-{c.lower()}" if c.isupper() else c for c in keyword)
+    tight_one, loose_one = {**kind, keyword: tight}, {**kind, keyword: loose}
+    return {
+        f"{keyword} set": narrowing(kind, tight_one, f"{name}-set", f"{name}-removed"),
+        f"{keyword} tightened": narrowing(loose_one, tight_one, f"{name}-tightened", f"{name}-loosened"),
+    }
+
+
+LINES: dict[str, Line] = {
+    # Types
+    "type changed": Line(TEXT, WHOLE, {"type-changed": INCOMPARABLE}, {"type-changed": INCOMPARABLE}),
+    "integer became number": Line(WHOLE, NUMBER, {"type-widened": WIDENS}, {"type-narrowed": NARROWS}),
+    "type set": narrowing({}, TEXT, "type-narrowed", "type-widened"),
+    "one of several types": narrowing({"type": ["string", "integer"]}, TEXT, "type-narrowed", "type-widened"),
+    "types that overlap": Line(
+        {"type": ["string", "integer"]}, {"type": ["boolean", "integer"]},
+        {"type-changed": INCOMPARABLE}, {"type-changed": INCOMPARABLE},
+    ),
+    "null": narrowing({"type": ["string", "null"]}, TEXT, "null-removed", "null-added"),
+    "null in a union": narrowing({"anyOf": [TEXT, {"type": "null"}]}, TEXT, "null-removed", "null-added"),
+    "null in an enum": narrowing({"enum": ["a", None]}, {"enum": ["a"]}, "null-removed", "null-added"),
+    "nothing allowed": narrowing(TEXT, False, "values-forbidden", "values-allowed"),
+    # Values
+    "enum set": narrowing(TEXT, {**TEXT, "enum": ["a", "b"]}, "enum-set", "enum-removed"),
+    "enum value": narrowing(
+        {**TEXT, "enum": ["a", "b"]}, {**TEXT, "enum": ["a"]}, "enum-value-removed", "enum-value-added"
+    ),
+    "enum of other values": Line(
+        {"enum": ["a", "b"]}, {"enum": ["a", "c"]}, {"enum-changed": INCOMPARABLE}, {"enum-changed": INCOMPARABLE}
+    ),
+    "enum of another type": Line(
+        TEXT, {"enum": [1, 2]}, {"type-changed": INCOMPARABLE}, {"type-changed": INCOMPARABLE}
+    ),
+    "const set": narrowing(TEXT, {"const": "a"}, "const-set", "const-removed"),
+    "const changed": Line(
+        {"const": 1}, {"const": True}, {"const-changed": INCOMPARABLE}, {"const-changed": INCOMPARABLE}
+    ),
+    "pattern": narrowing(TEXT, {**TEXT, "pattern": "^a"}, "pattern-added", "pattern-removed"),
+    "pattern changed": Line(
+        {**TEXT, "pattern": "^a"}, {**TEXT, "pattern": "^b"}, {"pattern-changed": UNKNOWN},
+        {"pattern-changed": UNKNOWN},
+    ),
+    "format": narrowing(TEXT, {**TEXT, "format": "uuid"}, "format-added", "format-removed"),
+    "format changed": Line(
+        {**TEXT, "format": "date"}, {**TEXT, "format": "date-time"}, {"format-changed": INCOMPARABLE},
+        {"format-changed": INCOMPARABLE},
+    ),
+    "format of numbers": narrowing(
+        {**WHOLE, "format": "int64"}, {**WHOLE, "format": "int32"}, "format-narrowed", "format-widened"
+    ),
+    "format for readers": Line(TEXT, {**TEXT, "format": "password"}, {}, {}),
+    "multipleOf": narrowing(WHOLE, {**WHOLE, "multipleOf": 5}, "multiple-of-added", "multiple-of-removed"),
+    "multipleOf changed": Line(
+        {**WHOLE, "multipleOf": 2}, {**WHOLE, "multipleOf": 4}, {"multiple-of-changed": INCOMPARABLE},
+        {"multiple-of-changed": INCOMPARABLE},
+    ),
+    "uniqueItems": narrowing(
+        LIST, {**LIST, "uniqueItems": True}, "unique-items-added", "unique-items-removed"
+    ),
+    "contentEncoding": Line(
+        {**TEXT, "contentEncoding": "base64"}, {**TEXT, "contentEncoding": "base32"},
+        {"content-encoding-changed": INCOMPARABLE}, {"content-encoding-changed": INCOMPARABLE},
+    ),
+    "contentMediaType": Line(
+        TEXT, {**TEXT, "contentMediaType": "image/png"},
+        {"content-media-type-changed": INCOMPARABLE}, {"content-media-type-changed": INCOMPARABLE},
+    ),
+    "contentSchema": narrowing(
+        TEXT, {**TEXT, "contentSchema": THING}, "content-schema-added", "content-schema-removed"
+    ),
+    **bounds(NUMBER, "minimum", 5, 1), **bounds(NUMBER, "maximum", 5, 9),
+    **bounds(TEXT, "minLength", 5, 1), **bounds(TEXT, "maxLength", 5, 9),
+    **bounds(LIST, "minItems", 5, 1), **bounds(LIST, "maxItems", 5, 9),
+    **bounds(THING, "minProperties", 5, 1), **bounds(THING, "maxProperties", 5, 9),
+    **bounds({**LIST, "contains": TEXT}, "minContains", 5, 2),
+    **bounds({**LIST, "contains": TEXT}, "maxContains", 5, 9),
+    "limit became exclusive": narrowing(
+        {**NUMBER, "minimum": 1}, {**NUMBER, "exclusiveMinimum": 1}, "minimum-tightened", "minimum-loosened"
+    ),
+    # Lists
+    "items set": narrowing(LIST, {**LIST, "items": TEXT}, "items-added", "items-removed"),
+    "items changed": Line(
+        {**LIST, "items": TEXT}, {**LIST, "items": WHOLE}, {"type-changed": INCOMPARABLE},
+        {"type-changed": INCOMPARABLE},
+    ),
+    "items closed": narrowing(
+        {**LIST, "prefixItems": [TEXT]}, {**LIST, "prefixItems": [TEXT], "items": False},
+        "items-added", "items-removed",
+    ),
+    "prefixItems": narrowing(LIST, {**LIST, "prefixItems": [TEXT]}, "prefix-items-added", "prefix-items-removed"),
+    "prefixItems beside items": Line(
+        {**LIST, "items": WHOLE}, {**LIST, "items": WHOLE, "prefixItems": [WHOLE, TEXT]},
+        {"type-changed": INCOMPARABLE}, {"type-changed": INCOMPARABLE},
+    ),
+    "contains": narrowing(LIST, {**LIST, "contains": TEXT}, "contains-added", "contains-removed"),
+    "unevaluatedItems": narrowing(
+        LIST, {**LIST, "unevaluatedItems": False}, "unevaluated-items-added", "unevaluated-items-removed"
+    ),
+    # Objects
+    "optional property": Line(
+        thing(), thing(a=TEXT), {"optional-property-added": NONE}, {"optional-property-removed": (W, H)}
+    ),
+    "required property": Line(
+        thing(), thing("a", a=TEXT), {"required-property-added": NARROWS}, {"required-property-removed": (W, B)}
+    ),
+    "property became required": narrowing(
+        thing(a=TEXT), thing("a", a=TEXT), "property-became-required", "property-became-optional"
+    ),
+    "undescribed property became required": narrowing(
+        thing(), {**thing(), "required": ["a"]}, "property-became-required", "property-became-optional"
+    ),
+    "required property was described": Line(
+        {**THING, "required": ["a"]}, thing("a", a=TEXT),
+        {"optional-property-added": NONE}, {"optional-property-removed": (W, H)},
+    ),
+    "property of a closed object": Line(
+        {**thing(a=TEXT), "additionalProperties": False}, {**thing(), "additionalProperties": False},
+        {"closed-property-removed": (B, H), "optional-property-removed": (H, H)},
+        {"optional-property-added": NONE},
+    ),
+    "deprecated property": Line(
+        thing("a", a={**TEXT, "deprecated": True}), thing(),
+        {"required-property-removed": (H, W)}, {"required-property-added": NARROWS},
+    ),
+    "additionalProperties": narrowing(
+        THING, {**THING, "additionalProperties": False},
+        "additional-properties-added", "additional-properties-removed",
+    ),
+    "additionalProperties with a schema": narrowing(
+        THING, {**THING, "additionalProperties": TEXT},
+        "additional-properties-added", "additional-properties-removed",
+    ),
+    "additionalProperties closed": narrowing(
+        {**THING, "additionalProperties": TEXT}, {**THING, "additionalProperties": False},
+        "values-forbidden", "values-allowed",
+    ),
+    "additionalProperties changed": Line(
+        {**THING, "additionalProperties": TEXT}, {**THING, "additionalProperties": WHOLE},
+        {"type-changed": INCOMPARABLE}, {"type-changed": INCOMPARABLE},
+    ),
+    "unevaluatedProperties": narrowing(
+        THING, {**THING, "unevaluatedProperties": False},
+        "unevaluated-properties-added", "unevaluated-properties-removed",
+    ),
+    "patternProperties": narrowing(
+        THING, {**THING, "patternProperties": {"^x": TEXT}},
+        "pattern-properties-added", "pattern-properties-removed",
+    ),
+    "patternProperties of a closed object": narrowing(
+        {**THING, "additionalProperties": False, "patternProperties": {"^x": TEXT}},
+        {**THING, "additionalProperties": False},
+        "pattern-properties-refused", "pattern-properties-allowed",
+    ),
+    "patternProperties changed": Line(
+        {**THING, "patternProperties": {"^x": TEXT}}, {**THING, "patternProperties": {"^x": WHOLE}},
+        {"type-changed": INCOMPARABLE}, {"type-changed": INCOMPARABLE},
+    ),
+    "propertyNames": narrowing(
+        THING, {**THING, "propertyNames": {"maxLength": 3}}, "property-names-added", "property-names-removed"
+    ),
+    "dependentRequired": narrowing(
+        THING, {**THING, "dependentRequired": {"a": ["b"]}},
+        "dependent-required-added", "dependent-required-removed",
+    ),
+    "dependentSchemas": narrowing(
+        THING, {**THING, "dependentSchemas": {"a": {"required": ["b"]}}},
+        "dependent-schemas-added", "dependent-schemas-removed",
+    ),
+    # Who sees a property
+    "readOnly": Line(
+        thing(a=TEXT), thing(a={**TEXT, "readOnly": True}),
+        {"optional-property-became-read-only": (W, H)}, {"optional-property-became-sendable": NONE},
+    ),
+    "readOnly and required": Line(
+        thing("a", a=TEXT), thing("a", a={**TEXT, "readOnly": True}),
+        {"required-property-became-read-only": (W, H)}, {"required-property-became-sendable": (B, H)},
+    ),
+    "writeOnly": Line(
+        thing(a=TEXT), thing(a={**TEXT, "writeOnly": True}),
+        {"optional-property-became-write-only": NONE}, {"property-became-receivable": NONE},
+    ),
+    "writeOnly and required": Line(
+        thing("a", a=TEXT), thing("a", a={**TEXT, "writeOnly": True}),
+        {"required-property-became-write-only": (H, B)}, {"property-became-receivable": NONE},
+    ),
+    "what is readOnly": Line(
+        thing(a={**TEXT, "readOnly": True}), thing(a={**WHOLE, "readOnly": True}),
+        {"type-changed": (H, B)}, {"type-changed": (H, B)},
+    ),
+    "what is writeOnly": Line(
+        thing(a={**TEXT, "writeOnly": True}), thing(a={**WHOLE, "writeOnly": True}),
+        {"type-changed": (B, H)}, {"type-changed": (B, H)},
+    ),
+    "readOnly and required, new": Line(
+        thing(), thing("a", a={**TEXT, "readOnly": True}),
+        {"required-property-added": (H, H)}, {"required-property-removed": (H, B)},
+    ),
+    "writeOnly and required, new": Line(
+        thing(), thing("a", a={**TEXT, "writeOnly": True}),
+        {"required-property-added": (B, H)}, {"required-property-removed": (W, H)},
+    ),
+    "readOnly became required": Line(
+        thing(a={**TEXT, "readOnly": True}), thing("a", a={**TEXT, "readOnly": True}),
+        {"property-became-required": (H, H)}, {"property-became-optional": (H, B)},
+    ),
+    # Choices
+    "allOf member": narrowing(
+        {"allOf": [thing(a=TEXT)]}, {"allOf": [thing(a=TEXT), thing(b=TEXT)]},
+        "all-of-member-added", "all-of-member-removed",
+    ),
+    "first allOf member": narrowing(
+        thing(a=TEXT), {**thing(a=TEXT), "allOf": [thing("b", b=TEXT)]},
+        "all-of-member-added", "all-of-member-removed",
+    ),
+    "allOf member that changes nothing": Line(
+        {"allOf": [thing("a", a=TEXT)]}, {"allOf": [thing("a", a=TEXT), {"required": ["a"]}]}, {}, {}
+    ),
+    "anyOf branch": narrowing(
+        {"anyOf": [CAT, DOG, OWL]}, {"anyOf": [DOG, CAT]}, "union-branch-removed", "union-branch-added"
+    ),
+    "oneOf branch": narrowing(
+        {"oneOf": [CAT, DOG, OWL]}, {"oneOf": [DOG, CAT]}, "union-branch-removed", "union-branch-added"
+    ),
+    "branch within another one": Line(
+        {"anyOf": [NUMBER, TEXT]}, {"anyOf": [NUMBER, TEXT, {"const": "a"}]}, {}, {}
+    ),
+    "branches of enums": Line(
+        {"anyOf": [{"enum": ["a"]}, WHOLE]}, {"anyOf": [{"enum": ["b"]}, WHOLE]},
+        {"const-changed": INCOMPARABLE}, {"const-changed": INCOMPARABLE},
+    ),
+    "branch changed": narrowing(
+        {"oneOf": [CAT, DOG]}, {"oneOf": [DOG, {**CAT, "required": ["kind", "lives"]}]},
+        "property-became-required", "property-became-optional",
+    ),
+    "anyOf became oneOf": narrowing(
+        {"anyOf": [thing(a=TEXT), thing(b=TEXT)]}, {"oneOf": [thing(a=TEXT), thing(b=TEXT)]},
+        "union-became-one-of", "union-became-any-of",
+    ),
+    "anyOf of different things became oneOf": Line({"anyOf": [CAT, DOG]}, {"oneOf": [CAT, DOG]}, {}, {}),
+    "wrapped in anyOf": Line(CAT, {"anyOf": [CAT, DOG]}, {"wrapped-in-any-of": WIDENS}, {"unwrapped": NARROWS}),
+    "wrapped in oneOf": Line(CAT, {"oneOf": [DOG, CAT]}, {"wrapped-in-one-of": UNKNOWN}, {"unwrapped": NARROWS}),
+    "wrapped in oneOf without it": Line(
+        CAT, {"oneOf": [DOG, OWL]}, {"union-replaced": INCOMPARABLE}, {"union-replaced": INCOMPARABLE}
+    ),
+    "union where nothing was said": narrowing({}, {"oneOf": [CAT, DOG]}, "union-added", "union-removed"),
+    "union beside what was said": narrowing(
+        thing(a=TEXT, b=TEXT), {**thing(a=TEXT, b=TEXT), "anyOf": [{"required": ["a"]}, {"required": ["b"]}]},
+        "union-added", "union-removed",
+    ),
+    "second union": narrowing(
+        {"anyOf": [CAT, DOG]}, {"anyOf": [CAT, DOG], "allOf": [{"oneOf": [OWL, DOG]}]},
+        "all-of-member-added", "all-of-member-removed",
+    ),
+    "type became a union that holds it": Line(
+        TEXT, {"anyOf": [TEXT, WHOLE]}, {"wrapped-in-any-of": WIDENS}, {"unwrapped": NARROWS}
+    ),
+    "enum became a union of its values and more": Line(
+        {"enum": ["a", "b"]}, {"anyOf": [{"const": "a"}, {"const": "b"}, {"const": "c"}]},
+        {"type-widened": WIDENS}, {"type-narrowed": NARROWS},
+    ),
+    # Conditions
+    "not": narrowing(TEXT, {**TEXT, "not": {"const": "a"}}, "not-added", "not-removed"),
+    "not, narrower within": Line(
+        {**TEXT, "not": {"enum": ["a", "b"]}}, {**TEXT, "not": {"enum": ["a"]}},
+        {"enum-value-removed": WIDENS}, {"enum-value-added": NARROWS},
+    ),
+    "if": narrowing(
+        THING, {**THING, "if": {"required": ["a"]}, "then": {"required": ["b"]}},
+        "condition-added", "condition-removed",
+    ),
+    "if changed": Line(
+        {"if": {"required": ["a"]}, "then": {"required": ["b"]}},
+        {"if": {"required": ["c"]}, "then": {"required": ["b"]}},
+        {"condition-changed": UNKNOWN}, {"condition-changed": UNKNOWN},
+    ),
+    "else": narrowing(
+        {"if": {"required": ["a"]}, "then": {"required": ["b"]}},
+        {"if": {"required": ["a"]}, "then": {"required": ["b"]}, "else": {"required": ["c"]}},
+        "else-added", "else-removed",
+    ),
+    "then": narrowing(
+        {"if": {"required": ["a"]}, "then": {"required": ["b"]}},
+        {"if": {"required": ["a"]}, "then": {"required": ["b", "c"]}},
+        "property-became-required", "property-became-optional",
+    ),
+    # What changes nothing
+    "default": Line(TEXT, {**TEXT, "default": "a"}, {"default-changed": NONE}, {"default-changed": NONE}),
+    "discriminator": Line(
+        {"oneOf": [CAT, DOG]}, {"oneOf": [CAT, DOG], "discriminator": {"propertyName": "kind"}},
+        {"discriminator-changed": NONE}, {"discriminator-changed": NONE},
+    ),
+    "deprecated": Line(
+        TEXT, {**TEXT, "deprecated": True}, {"deprecation-added": NONE}, {"deprecation-removed": NONE}
+    ),
+    "xml": Line(TEXT, {**TEXT, "xml": {"name": "a"}}, {"xml-changed": UNKNOWN}, {"xml-changed": UNKNOWN}),
+    "elsewhere": Line(
+        {"$ref": "https://a.example/b.json"}, {"$ref": "https://a.example/c.json"},
+        {"reference-changed": UNKNOWN}, {"reference-changed": UNKNOWN},
+    ),
+    "keywords of other types": Line(TEXT, {**TEXT, "minimum": 3, "items": WHOLE, "minItems": 2}, {}, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_every_line_both_ways(name: str) -> None:
+    """Each change has its rule and its severity, sent and received, there and back."""
+    line = LINES[name]
+    for old, new, expected in ((line.old, line.new, line.there), (line.new, line.old, line.back)):
+        assert rules(sends(old), sends(new)) == {rule: both[0] for rule, both in expected.items()}
+        assert rules(receives(old), receives(new)) == {rule: both[1] for rule, both in expected.items()}
+        parts = (
+            {"Thing": thing("a", a=ref("Part")), "Part": old},
+            {"Thing": thing("a", a=ref("Part")), "Part": new},
+        )
+        assert rules(*(sends(ref("Thing"), each) for each in parts)).keys() == expected.keys()
+
+
+SAME: dict[str, tuple[Any, Any]] = {
+    "allOf of one": (TEXT, {"allOf": [TEXT]}),
+    "oneOf with one branch": (CAT, {"oneOf": [CAT]}),
+    "title": (CAT, {**CAT, "title": "Kitten", "description": "Purrs."}),
+    "order": (
+        {**thing("a", "b", a={"enum": [1, 2]}, b=TEXT)}, {**thing("b", "a", b=TEXT, a={"enum": [2, 1.0]})}
+    ),
+    "order of branches": ({"oneOf": [CAT, DOG]}, {"oneOf": [DOG, CAT]}),
+    "const for an enum of one": ({"enum": ["a"]}, {"const": "a"}),
+    "enum without the type it implies": ({**TEXT, "enum": ["a", "b"]}, {"enum": ["b", "a"]}),
+    "values outside of the type": ({**TEXT, "enum": ["a", 1]}, {"enum": ["a"]}),
+    "both booleans": ({"type": "boolean"}, {"enum": [True, False]}),
+    "null as type or branch": ({"type": ["string", "null"]}, {"anyOf": [TEXT, {"type": "null"}]}),
+    "null as an enum of it": ({"type": ["string", "null"]}, {"oneOf": [{"enum": [None]}, TEXT]}),
+    "types as a list or a union": ({"type": ["string", "integer"]}, {"anyOf": [WHOLE, TEXT]}),
+    "types as a list or oneOf": ({"type": ["string", "integer"]}, {"oneOf": [WHOLE, TEXT]}),
+    "a list of one type": (TEXT, {"type": ["string"]}),
+    "exclusive limits of integers": ({**WHOLE, "exclusiveMinimum": 0}, {**WHOLE, "minimum": 1}),
+    "exclusive maximum of integers": ({**WHOLE, "exclusiveMaximum": 9.5}, {**WHOLE, "maximum": 9}),
+    "what is the default": (
+        {**THING, "minProperties": 0, "additionalProperties": True, "properties": {}, "required": []}, THING
+    ),
+    "what is the default of lists": ({**LIST, "minItems": 0, "items": {}, "uniqueItems": False}, LIST),
+    "multiples of one": ({**WHOLE, "multipleOf": 1}, WHOLE),
+    "properties moved into allOf": (
+        thing("a", a=TEXT, b=WHOLE), {"allOf": [thing("a", a=TEXT), thing(b=WHOLE)]}
+    ),
+    "limits met": ({**NUMBER, "minimum": 3}, {"allOf": [{**NUMBER, "minimum": 1}, {"minimum": 3}]}),
+    "enums met": ({"enum": ["a"]}, {"allOf": [{"enum": ["a", "b"]}, {"enum": ["c", "a"]}]}),
+    "number or integer": (NUMBER, {"type": ["number", "integer"]}),
+    "types met": (WHOLE, {"allOf": [NUMBER, {"type": ["integer", "string"]}]}),
+    "not, written twice": ({"not": {"enum": ["a"]}}, {"not": {"const": "a"}}),
+    "only null": ({"type": "null"}, {"oneOf": [{"const": None}]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_what_means_the_same(name: str) -> None:
+    """Two ways to write the same are no change on the wire, inline or as a component of another name."""
+    one, other = SAME[name]
+    components = {"One": one}, {"Other": other}
+    for old, new in ((one, other), (other, one)):
+        assert rules(sends(old), sends(new)) == {}
+        assert rules(receives(old), receives(new)) == {}
+        assert rules(sends(ref("One"), {"One": old}), sends(ref("Other"), {"Other": new})) == {}
+        assert rules(receives(old), receives({"allOf": [ref("Other")]}, {"Other": new})) == {}
+    assert components
+
+
+SAME_IN_3_0: dict[str, tuple[Any, Any]] = {
+    "nullable or not said": ({**TEXT, "nullable": False}, TEXT),
+    "nullable enum": ({**TEXT, "nullable": True, "enum": ["a", None]}, {**TEXT, "nullable": True, "enum": ["a"]}),
+    "exclusive": ({**WHOLE, "minimum": 0, "exclusiveMinimum": True}, {**WHOLE, "minimum": 1}),
+    "exclusive and greatest": ({**WHOLE, "maximum": 5, "exclusiveMaximum": True}, {**WHOLE, "maximum": 4}),
+    "beside a reference": ({"$ref": "#/components/schemas/P", "maxLength": 1}, {"$ref": "#/components/schemas/P"}),
+    "null of allOf": (
+        {"allOf": [{"$ref": "#/components/schemas/P"}], "nullable": True},
+        {"$ref": "#/components/schemas/P", "nullable": True},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SAME_IN_3_0)
+def test_what_means_the_same_in_3_0(name: str) -> None:
+    """The dialect of OpenAPI 3.0 has its own ways to write the same."""
+    one, other = SAME_IN_3_0[name]
+    for old, new in ((one, other), (other, one)):
+        documents = [receives(schema, {"P": TEXT}, openapi="3.0.3") for schema in (old, new)]
+        assert rules(*documents) == {}
+
+
+def test_dialects() -> None:
+    """A document that moves from 3.0 to 3.1, and means the same, has no change on the wire."""
+    old = receives(thing(a={**TEXT, "nullable": True}, b={**NUMBER, "minimum": 1, "exclusiveMinimum": True}),
+                   openapi="3.0.3")  # fmt: skip
+    new = receives(
+        thing(a={"type": ["string", "null"]}, b={**NUMBER, "exclusiveMinimum": 1}), openapi="3.1.0"
+    )
+    assert rules(old, new) == {}
+    assert rules(new, old) == {}
