@@ -26,7 +26,7 @@ Texts: TypeAlias = "tuple[str | None, str | None]"
 
 
 def row(
-    subject: str, points: list[Point], texts: Texts, operations: Iterable[str] = (), told: str = ""
+    subject: str, points: list[Point], texts: Texts, operations: Iterable[str] = (), along: str = ""
 ) -> Change:
     """Make a row.
 
@@ -35,7 +35,7 @@ def row(
         points: The rules that apply.
         texts: What stood there, and what stands there now.
         operations: The operations that it reaches.
-        told: What became of the subject, where the law's own words do not say all.
+        along: What there is to say besides the law's own words, as the end of the sentence.
 
     Returns:
         The row; it weighs what the gravest of the rules weighs.
@@ -44,17 +44,17 @@ def row(
     grave = [each.rule for each in points if each.severity is gravest.severity]
     types = [rule for rule in grave if rule.startswith((Direction.SENT, Direction.RECEIVED))]
     shown = [rule for rule in grave if rule not in types[1:]]  # one change of a type, seen from both sides
-    told = told or " and ".join(dict.fromkeys(LAW[rule].told for rule in shown))
+    told = " and ".join(dict.fromkeys(LAW[rule].told for rule in shown))
     return Change(
         axis=Axis.PYTHON, rule=gravest.rule, severity=gravest.severity, subject=subject,
-        what=f"`{subject}` {told}.", why=gravest.why, before=texts[0], after=texts[1],
+        what=f"`{subject}` {told}{along}.", why=gravest.why, before=texts[0], after=texts[1],
         operations=tuple(sorted(operations)),
     )  # fmt: skip
 
 
 def texts_of(old: object, new: object, *, places: tuple[int, int] | None = None) -> Texts:
     """Write both sides; with their places among the arguments, where these tell the difference."""
-    notes = [f"  # argument {place + 1}" for place in places] if places is not None else ["", ""]
+    notes = [f"  # argument {place}" for place in places] if places is not None else ["", ""]
     one, other = (
         None if each is None else f"{each}{note}" for each, note in zip((old, new), notes, strict=True)
     )

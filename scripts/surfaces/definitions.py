@@ -9,18 +9,19 @@ from scripts.surfaces.annotations import joined, named_in
 from scripts.surfaces.consequences import families, listed
 from scripts.surfaces.context import row, texts_of
 from scripts.surfaces.functions import compare_functions
-from scripts.surfaces.law import LAW, point
+from scripts.surfaces.law import point
 from scripts.surfaces.matching import matched
 from scripts.surfaces.parameters import compare_parameters
 from scripts.surfaces.reading import Alias, Class
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from scripts.comparison.changes import Change
     from scripts.surfaces.context import Context
     from scripts.surfaces.law import Point
-    from scripts.surfaces.reading import Attribute, Parameter
+    from scripts.surfaces.parameters import Changed
+    from scripts.surfaces.reading import Attribute
 
 _BOTH = (Direction.RECEIVED, Direction.SENT)
 _ITEM_ACCESS = frozenset({"__getitem__", "__setitem__"})
@@ -57,12 +58,12 @@ def compare_definitions(context: Context) -> Iterator[Change]:
 def _renamed(context: Context, family: list[tuple[str, str]]) -> Change:
     before, after = family[0]
     rule = "class-moved" if before.rpartition(".")[2] == after.rpartition(".")[2] else "class-renamed"
-    told = f"{LAW[rule].told}, `{after}`"
+    along = f", `{after}`"
     if len(family) > 1:
         others = [name.rpartition(".")[2] for name, _ in family[1:]]
-        told += f", and so have those named after it: {listed(others)}"
+        along += f", and so have those named after it: {listed(others)}"
     old, new = ("\n".join(names) for names in zip(*family, strict=True))
-    return row(before, [point(rule)], (old, new), context.uses.operations(before), told)
+    return row(before, [point(rule)], (old, new), context.uses.operations(before), along)
 
 
 def compare_sides(context: Context) -> Iterator[Change]:
@@ -75,14 +76,14 @@ def compare_sides(context: Context) -> Iterator[Change]:
         Rows: one for each that is no consequence of another row.
     """
     for name in sorted(context.gone.causes):
-        told = f"is gone{context.went(context.old.inside(name), name)}"
+        along = context.went(context.old.inside(name), name)
         if context.instead[name]:
-            told += f"; where it stood, there is now {listed(sorted(context.instead[name]))}"
+            along += f"; where it stood, there is now {listed(sorted(context.instead[name]))}"
         texts = texts_of(context.old.definitions[name].text, None)
-        yield row(name, [point("class-removed")], texts, context.uses.operations(name), told)
+        yield row(name, [point("class-removed")], texts, context.uses.operations(name), along)
     for name in sorted(context.fresh.causes):
-        told = f"is new{context.came(context.new.inside(name) - {name})}"
-        yield row(name, [point("class-added")], texts_of(None, context.new.definitions[name].text), told=told)
+        along = context.came(context.new.inside(name) - {name})
+        yield row(name, [point("class-added")], texts_of(None, context.new.definitions[name].text), (), along)
 
 
 def _classes(context: Context, old: Class, new: Class) -> Iterator[Change]:
@@ -108,30 +109,18 @@ def _attributes(context: Context, old: Class, new: Class) -> Iterator[Change]:
     constructors = [
         [each.parameter for each in one.attributes if each.parameter is not None] for one in (old, new)
     ]
-    made: dict[int, tuple[str, ...]] = {}
-    for before, after, rules in compare_parameters(*constructors):
-        made |= {id(each): rules for each in (before, after) if each is not None}
+    made: dict[int, Changed] = {}
+    for changed in compare_parameters(*constructors):
+        made |= {id(each): changed for each in (changed.old, changed.new) if each is not None}
     for one, other in matched(old.attributes, new.attributes):
         own = [each for each in (one, other) if each is not None]
-        applying = (rule for each in own if each.parameter is not None for rule in made[id(each.parameter)])
-        points, told = _attribute(context, one, other, [*dict.fromkeys(applying)], goes)
+        changes = [made[id(each.parameter)] for each in own if each.parameter is not None]
+        rules = [*dict.fromkeys(rule for changed in changes for rule in changed.rules)]
+        points, along = _attribute(context, one, other, rules, goes)
         if points:
-            places = (
-                _places(one, other, constructors)
-                if any(each.rule == "argument-moved" for each in points)
-                else None
-            )
             subject, operations = joined(old.name, own[0].called), context.uses.operations(old.name)
-            yield row(subject, points, texts_of(one, other, places=places), operations, told)
-
-
-def _places(
-    old: Attribute | None, new: Attribute | None, constructors: Sequence[Sequence[Parameter]]
-) -> tuple[int, int] | None:
-    """Return where two constructors take an attribute."""
-    if old is None or new is None or old.parameter is None or new.parameter is None:
-        return None
-    return constructors[0].index(old.parameter), constructors[1].index(new.parameter)
+            texts = texts_of(one, other, places=changes[0].places if changes else None)
+            yield row(subject, points, texts, operations, along)
 
 
 def _attribute(
@@ -144,10 +133,9 @@ def _attribute(
     """Weigh how an attribute differs, and say what there is to say of it besides the law's words."""
     if old is None and new is not None:
         points = [point(rule, Direction.SENT, goes) for rule in rules if rule != "argument-added"]
-        came = context.came(named_in(new.types))
-        return points or [point("attribute-added")], f"{LAW[rules[0]].told}{came}" if rules and came else ""
+        return points or [point("attribute-added")], context.came(named_in(new.types))
     if new is None and old is not None:
-        return [point("attribute-removed")], f"is gone{context.went(named_in(old.types))}"
+        return [point("attribute-removed")], context.went(named_in(old.types))
     points = []
     if old is not None and new is not None:
         if old.name != new.name:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from scripts.comparison.severity import Direction
-from scripts.surfaces.annotations import joined
+from scripts.surfaces.annotations import joined, named_in
 from scripts.surfaces.context import row, texts_of
 from scripts.surfaces.law import point
 from scripts.surfaces.parameters import compare_parameters
@@ -32,13 +32,13 @@ def compare_operations(context: Context) -> Iterator[Change]:
         Rows: one for what all functions of an operation share.
     """
     for operation in context.matching.removed:
-        told = f"is gone{context.went(_named(operation))}"
+        along = context.went(_named(operation))
         texts = texts_of(_signature(operation), None)
-        yield row(operation.module, [point("operation-removed")], texts, [str(operation)], told)
+        yield row(operation.module, [point("operation-removed")], texts, [str(operation)], along)
     for operation in context.matching.added:
-        told = f"is new{context.came(_named(operation))}"
+        along = context.came(_named(operation))
         texts = texts_of(None, _signature(operation))
-        yield row(operation.module, [point("operation-added")], texts, [str(operation)], told)
+        yield row(operation.module, [point("operation-added")], texts, [str(operation)], along)
     for old, new in context.matching.operations:
         operations = [str(new)]
         if old.module != new.module:
@@ -60,6 +60,7 @@ class _Found(NamedTuple):
 
     points: list[Point]
     texts: Texts
+    along: str = ""
 
 
 def compare_functions(
@@ -96,23 +97,24 @@ def compare_functions(
             yield row(subject, [point("function-added")], (None, other.signature(name)), operations)
     for subject, some in found.items():
         points = [each for differs in some for each in differs.points]
-        yield row(subject, points, some[0].texts, operations)
+        yield row(subject, points, some[0].texts, operations, some[0].along)
 
 
 def _function(context: Context, old: Function, new: Function) -> Iterator[tuple[str, _Found]]:
     """Yield where two functions differ: the arguments, and what comes back."""
     if old.kind != new.kind:
         yield "", _Found([point("function-kind-changed")], (old.kind, new.kind))
-    for one, other, rules in compare_parameters(old.parameters, new.parameters):
-        points = [point(rule) for rule in rules]
-        places = None
+    for one, other, rules, places in compare_parameters(old.parameters, new.parameters):
+        points, along = [point(rule) for rule in rules], ""
+        name = next(each.name for each in (one, other) if each is not None)
         if one is not None and other is not None:
             points += context.points(one.types, other.types, [Direction.SENT], told=rules)
-            if "argument-moved" in rules:
-                places = old.parameters.index(one), new.parameters.index(other)
-        name = next(each.name for each in (one, other) if each is not None)
+        elif one is not None:
+            along = context.went(named_in(one.types))
+        elif other is not None:
+            along = context.came(named_in(other.types))
         if points:
-            yield f"({name})", _Found(points, texts_of(one, other, places=places))
+            yield f"({name})", _Found(points, texts_of(one, other, places=places), along)
     points = context.points(old.types, new.types, [Direction.RECEIVED])
     if points:
         yield "", _Found(points, (f"-> {old.text}", f"-> {new.text}"))

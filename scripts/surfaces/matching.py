@@ -129,14 +129,12 @@ class _Renames:
         self._old, self._new, self._matching = old.definitions, new.definitions, matching
         self._gone = {name for name in old.shown if name not in self._new}
         self._added = {name for name in new.shown if name not in self._old}
-        self._places: list[Pair] = []
+        self._places = [*_all_function_places(old, new, matching)] if self._gone else []
 
     def find(self) -> None:
         """Find all of them, and add them to the names."""
         if not self._gone:
             return
-        for one, other in self._matching.operations:
-            self._places += _function_places(one.functions, other.functions)
         fresh = dict(self._matching.names)
         while fresh:
             for before, after in fresh.items():
@@ -196,10 +194,17 @@ class _Renames:
 
 def places(old: Package, new: Package, matching: Matching) -> Iterator[Pair]:
     """Yield the places of operations and definitions that both packages have."""
-    for one, other in matching.operations:
-        yield from _function_places(one.functions, other.functions)
+    yield from _all_function_places(old, new, matching)
     for before, after in matching.names.items():
         yield from definition_places(old.definitions[before], new.definitions[after])
+
+
+def _all_function_places(old: Package, new: Package, matching: Matching) -> Iterator[Pair]:
+    for one, other in matching.operations:
+        yield from _function_places(one.functions, other.functions)
+    for name, module in old.modules.items():
+        if name in new.modules and module.operation is None:
+            yield from _function_places(old.functions(name), new.functions(name))
 
 
 def _function_places(old: dict[str, Function], new: dict[str, Function]) -> Iterator[Pair]:
@@ -214,6 +219,7 @@ def definition_places(old: Class | Alias, new: Class | Alias) -> Iterator[Pair]:
     """Yield the places of two definitions."""
     if isinstance(old, Class) and isinstance(new, Class):
         yield from _places(matched(old.attributes, new.attributes))
+        yield from _function_places(old.methods, new.methods)
     elif isinstance(old, Alias) and isinstance(new, Alias):
         yield Pair(old.types, new.types)
 

@@ -20,11 +20,13 @@ class Changed(NamedTuple):
         old: The older one; None where it is new.
         new: The newer one; None where it is gone.
         rules: The names of the rules that apply.
+        places: Where it stood and stands, counted from one; None where that is not what differs.
     """
 
     old: Parameter | None
     new: Parameter | None
     rules: tuple[str, ...]
+    places: tuple[int, int] | None = None
 
 
 def compare_parameters(old: Sequence[Parameter], new: Sequence[Parameter]) -> list[Changed]:
@@ -46,9 +48,11 @@ def compare_parameters(old: Sequence[Parameter], new: Sequence[Parameter]) -> li
     changed = []
     for one, other in pairs:
         if one is not None and other is not None:
-            out_of_place = id(one) in moved or id(other) in early
-            rules = [*_rules(one, other), *(["argument-moved"] if out_of_place else [])]
-            changed.append(Changed(one, other, tuple(rules)))
+            rules, places = _rules(one, other), None
+            if id(one) in moved or id(other) in early:
+                rules.append("argument-moved")
+                places = old.index(one) + 1, new.index(other) + 1
+            changed.append(Changed(one, other, tuple(rules), places))
         elif other is not None:
             changed.append(Changed(one, other, (_added(other, before=id(other) in early),)))
         else:
