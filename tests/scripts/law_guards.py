@@ -18,12 +18,14 @@ def failed(schema: Any, code: str) -> dict[str, Any]:
 
 
 WIDE, NARROW = thing(a=STRING), thing("a", a=STRING)
+# That a code comes or goes weighs less where it is no success. What is in its body is read like any other, and
+# whether that weighs less the law leaves open: either is right here, and harmless alone would be wrong.
 for code in ("404", "4XX", "500", "302"):
     pair(
         f"a property optional in a {code}",
         failed(NARROW, code),
         failed(WIDE, code),
-        WARNING,
+        SUSPECT,
         HARMLESS,
         direction=RECEIVED,
     )
@@ -31,16 +33,16 @@ for code in ("404", "4XX", "500", "302"):
         f"a pattern in a {code}",
         failed(filled({**STRING, "pattern": "a"}), code),
         failed(filled({**STRING, "pattern": "b"}), code),
-        HARMLESS,
-        HARMLESS,
+        MILD,
+        MILD,
         direction=RECEIVED,
     )
     pair(
         f"a type in a {code}",
         failed(filled(STRING), code),
         failed(filled(INTEGER), code),
-        WARNING,
-        WARNING,
+        SUSPECT,
+        SUSPECT,
         direction=RECEIVED,
     )
 
@@ -193,8 +195,10 @@ pair(
     BREAKING,
     HARMLESS,
 )
-pair("a second key needed", secured(PLAIN), secured({"key": [], "other": []}), BREAKING, HARMLESS)
-pair("security set", secured(), secured(PLAIN), BREAKING, HARMLESS)
+pair(
+    "a second key needed", secured(PLAIN), secured({"key": [], "other": []}), BREAKING, HARMLESS, rows=(1, 2)
+)
+pair("security set", secured(), secured(PLAIN), BREAKING, HARMLESS, rows=(1, 2))
 pair("anonymous no more", secured(PLAIN, {}), secured(PLAIN), BREAKING, HARMLESS)
 pair("a key exchanged", secured(PLAIN), secured({"other": []}), BREAKING, BREAKING, rows=(1, 2))
 pair(
