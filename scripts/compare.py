@@ -2,12 +2,12 @@
 
 `python -m scripts.compare OLD NEW [--format text|markdown|html|json] [--axis wire|python|both]`
 
-Both are files with JSON, YAML, or a documentation page that holds the document. The wire axis is what travels
-between client and server. The Python axis is what code sees that imports the generated client; for it, both
-clients are made in temporary folders, which takes a while.
+Both are files with JSON, YAML, or a documentation page that holds the document. The wire axis is what
+travels between client and server. The Python axis is what code sees that imports the generated client; for
+it, both clients are made in temporary folders, which takes a while. A text's last line names the verdict.
 
-Exit codes: 0; 2 where a document cannot be used; with `--fail-on breaking`, 4 where a change breaks a client and
-nobody has approved it.
+Exit codes: 0; 2 where a document cannot be used; with `--fail-on breaking`, 4 where a change breaks a client
+and nobody has approved it.
 """
 
 from __future__ import annotations
@@ -149,11 +149,10 @@ def main() -> int:
         changes = in_order([*changes, *_python_changes(old, new)])
     comparison = _approved(replace(comparison, changes=changes), approvals)
     report = Report(comparison, axes=axes, source=str(options.new))
-    text = _written(report, options.format)
-    if options.format == "text" and Axis.PYTHON not in axes:
-        *lines, last = text.splitlines(keepends=True)
-        text = "".join([*lines, _NOT_COMPARED + "\n", last])
-    print(text, end="")
+    print(_written(report, options.format), end="")
+    if options.format == "text":
+        not_compared = [] if Axis.PYTHON in axes else [_NOT_COMPARED]
+        print("", *not_compared, f"Verdict: {report.verdict}", sep="\n")
     breaks = options.fail_on == "breaking" and report.verdict is Verdict.BREAKING
     return BREAKS if breaks else DONE
 

@@ -288,9 +288,54 @@ _JSON_PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:]|[^\s"{}\[\]:,]+')
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class _Watch:
+    """Looks on while Python's reader reads JSON, at little cost, for what it lets pass.
+
+    Attributes:
+        suspects: Whether anything was seen; `_refuse_json_traps` then finds what and where.
+    """
+
+    def __init__(self) -> None:
+        self.suspects = False
+
+    def pairs(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        """Make an object; a key that stands twice makes it smaller."""
+        made = dict(pairs)
+        self.suspects = self.suspects or len(made) != len(pairs)
+        return made
+
+    def number(self, text: str) -> float:
+        """Read a number that is no whole one, or what Python takes for one."""
+        value = float(text)
+        self.suspects = self.suspects or not math.isfinite(value)
+        return value
+
+
+def _is_deep(value: Json) -> bool:
+    """Tell whether a value nests deeper than a document may."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for item in level
+            if isinstance(item, (dict, list))
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+    return bool(level)
+
+
 def _read_json(text: Text) -> Json:
+    watch = _Watch()
     try:
-        value: Json = json.loads(text.content)
+        value: Json = json.loads(
+            text.content,
+            object_pairs_hook=watch.pairs,
+            parse_float=watch.number,
+            parse_constant=watch.number,
+        )
     except json.JSONDecodeError as error:
         if not text.content[error.pos :].strip():
             text.refuse_at("the JSON ends here before it is complete; it was cut off.", error.pos)
@@ -299,7 +344,8 @@ def _read_json(text: Text) -> Json:
         raise UnusableInputError(f"{text.source} nests deeper than {MAX_DEPTH} levels.") from None
     except ValueError as error:  # a number of more digits than Python reads
         raise UnusableInputError(f"{text.source} is not usable: {error}.") from error
-    _refuse_json_traps(text)
+    if watch.suspects or _SURROGATE_ESCAPE.search(text.content) or _is_deep(value):
+        _refuse_json_traps(text)
     return value
 
 

@@ -99,7 +99,7 @@ def _read_entry(path: Path, number: int, entry: Any) -> tuple[str, str, str]:  #
             )
     if not re.fullmatch("[0-9a-f]{16}", entry["fingerprint"]):
         raise UnusableInputError(
-            f"{path}, entry {number}: {entry['fingerprint']!r} is no fingerprint; these have sixteen hexadecimal "
-            "digits, and stand in the report beside each change."
+            f"{path}, entry {number}: {entry['fingerprint']!r} is no fingerprint; these have sixteen "
+            "hexadecimal digits, and stand in the report beside each change."
         )
     return entry["fingerprint"], entry["by"].strip(), entry["why"].strip()

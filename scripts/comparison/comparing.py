@@ -66,9 +66,9 @@ class _Run:
             places = one.side.part.pointer, other.side.part.pointer
             self.security.compare(*schemas, places, bits)
             if "servers" in schemas[0] or "servers" in schemas[1]:
-                holders = [schema if "servers" in schema else document
-                           for schema, document in zip(schemas, (self.old, self.new), strict=True)]  # fmt: skip
-                compare_servers(self.rows, (holders[0], holders[1]), places, bits)
+                one_holder = self.old if "servers" not in schemas[0] else schemas[0]
+                other_holder = self.new if "servers" not in schemas[1] else schemas[1]
+                compare_servers(self.rows, (one_holder, other_holder), places, bits)
             else:
                 root |= bits
         if root:
@@ -163,8 +163,8 @@ def _matched(
     pairs = []
     for key in before.keys() & after.keys():
         ones, others = {each.name: each for each in before[key]}, {each.name: each for each in after[key]}
-        for name in sorted(ones.keys() | others.keys()):
-            pairs.append((ones.get(name, before[key][0]), others.get(name, after[key][0])))
+        names = sorted(ones.keys() | others.keys())
+        pairs += [(ones.get(name, before[key][0]), others.get(name, after[key][0])) for name in names]
     gone = [each for key, found in before.items() if key not in after for each in found]
     come = [each for key, found in after.items() if key not in before for each in found]
     return pairs, gone, come

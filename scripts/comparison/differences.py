@@ -1,6 +1,7 @@
 """What differs between two places, keyword by keyword, and which pairs of places lie within them.
 
-A keyword says something of values of some types alone; where neither revision accepts these, it is passed over.
+A keyword says something of values of some types alone; where not both revisions accept these, it is passed
+over: that one accepts them and the other does not is told once, of the types.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scripts.comparison import choices, objects
-from scripts.comparison.look import Look
 from scripts.comparison.places import canonical
 from scripts.comparison.proofs import effective_types
 from scripts.comparison.rules import kebab
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scripts.comparison.graph import Graph, Pair
+    from scripts.comparison.look import Look
     from scripts.comparison.proofs import Sided
 
 
@@ -33,10 +34,12 @@ def look_at(graph: Graph, pair: Pair) -> None:
         return
     _compare_unknown(look)
     _compare_annotations(look)
-    if choices.compare_unions(look):
-        return
-    if not _compare_types(look):
-        return
+    if not choices.compare_unions(look) and _compare_types(look):
+        _compare_keywords(look)
+
+
+def _compare_keywords(look: Look) -> None:
+    """Compare what is said of values of types that both accept."""
     _compare_null(look)
     _compare_enums(look)
     for keyword in (*LOWER, *UPPER):

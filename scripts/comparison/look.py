@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from scripts.comparison.graph import Edge, Finding
 from scripts.comparison.places import is_trivial
 from scripts.comparison.proofs import effective_types
-from scripts.comparison.views import CONCERNS, meet
 from scripts.comparison.rules import kebab
+from scripts.comparison.views import CONCERNS, meet
 from scripts.comparison.words import brief, shown
 from scripts.preparation.documents import child
 

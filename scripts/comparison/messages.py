@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from scripts.comparison.graph import CONTEXTS, Context, Finding
+from scripts.comparison.graph import Context, Finding
 from scripts.comparison.objects import ANNOUNCED, quoted
-from scripts.comparison.places import Part, canonical, target_of
+from scripts.comparison.places import Part, target_of
 from scripts.comparison.proofs import Sided, effective_types
 from scripts.comparison.severity import Direction
 from scripts.comparison.subjects import member
@@ -15,8 +15,6 @@ from scripts.comparison.words import Phrase, shown
 from scripts.preparation.documents import child
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from scripts.comparison.graph import Graph
     from scripts.comparison.rows import Rows
 

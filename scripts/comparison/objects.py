@@ -117,7 +117,8 @@ def _kept(look: Look, name: str, before: Sided, after: Sided) -> None:
     words = {"name": quoted(name)}
     if read_before != read_after:
         needed = name in (look.old.view if read_after else look.new.view).required
-        rule = f"{'required' if needed else 'optional'}-property-became-{'read-only' if read_after else 'sendable'}"
+        seen = "read-only" if read_after else "sendable"
+        rule = f"{'required' if needed else 'optional'}-property-became-{seen}"
         look.tell(rule, **pointers, words=words, received=False)
     if write_before != write_after:
         needed = name in look.old.view.required

@@ -135,8 +135,8 @@ class Prover:
         """Hold together what is only compared as it is written."""
         one, other = small.view, large.view
         pairs = [(one.refused, other.refused), (one.conditions, other.conditions)]
-        for keyword in ("unevaluatedItems", "unevaluatedProperties", "contentSchema"):
-            pairs.append((one.held.get(keyword, []), other.held.get(keyword, [])))
+        written = ("unevaluatedItems", "unevaluatedProperties", "contentSchema")
+        pairs += [(one.held.get(keyword, []), other.held.get(keyword, [])) for keyword in written]
         return all(
             any(self._same(small.at((part,)), large.at((wanted,))) for part in ours)
             for ours, theirs in pairs
@@ -157,9 +157,8 @@ class Prover:
             return False
         pairs = [(one.dependent_schemas[name], parts) for name, parts in other.dependent_schemas.items()]
         pairs += [(one.patterns[name], parts) for name, parts in other.patterns.items()]
-        for name, parts in other.properties.items():
-            others = [] if one.patterns else rest or []  # a name with a pattern is none of the rest
-            pairs.append((one.properties.get(name, others), parts))
+        others = [] if one.patterns else rest or []  # a name with a pattern is none of the rest
+        pairs += [(one.properties.get(name, others), parts) for name, parts in other.properties.items()]
         if wanted:
             pairs += [
                 (parts, wanted) for name, parts in one.properties.items() if name not in other.properties
@@ -171,9 +170,8 @@ class Prover:
 
     def _array_included(self, small: Sided, large: Sided, depth: int) -> bool:
         one, other = small.view, large.view
-        pairs: list[tuple[list[Part], list[Part]]] = []
-        for number in range(max(len(one.prefix), len(other.prefix))):
-            pairs.append((_item(one, number), _item(other, number)))
+        longest = max(len(one.prefix), len(other.prefix))
+        pairs = [(_item(one, number), _item(other, number)) for number in range(longest)]
         pairs.append((one.held.get("items", []), other.held.get("items", [])))
         if "contains" in other.held:
             if "contains" not in one.held or "maxContains" in other.bounds:

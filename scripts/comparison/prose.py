@@ -44,11 +44,7 @@ def _owners(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN4
             yield child("", key), {key: old.get(key)}, {key: new.get(key)}
     for key in ("paths", "webhooks"):
         for path, before, after in _shared(old.get(key), new.get(key)):
-            rest = [
-                {name: value for name, value in item.items() if name not in METHODS}
-                for item in (before, after)
-            ]
-            yield child("", key, path), *rest
+            yield child("", key, path), _without_methods(before), _without_methods(after)
             for method, one, other in _shared(before, after):
                 if method in METHODS:
                     yield child("", key, path, method), one, other
@@ -60,6 +56,10 @@ def _owners(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN4
                 yield child("/components", section, name), one, other
 
 
+def _without_methods(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in METHODS}
+
+
 def _shared(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - any JSON value
     """Yield what two objects have under the same names, where it is an object."""
     if isinstance(old, dict) and isinstance(new, dict):
@@ -69,7 +69,7 @@ def _shared(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN4
 
 
 def _differences(old: Any, new: Any, place: str, *, names: bool = False) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - any JSON value
-    """Yield the texts that differ, with their pointers; what only one side has is a change of another kind."""
+    """Yield the texts that differ, with pointers; what one side alone has is a change of another kind."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys()):
             before, after = old.get(key), new.get(key)

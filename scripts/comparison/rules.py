@@ -47,7 +47,8 @@ def kebab(keyword: str) -> str:
 _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "minProperties",
            "maxProperties", "minContains", "maxContains")  # fmt: skip
 _SUBSCHEMAS = ("items", "additionalProperties", "propertyNames", "unevaluatedItems", "unevaluatedProperties",
-               "contentSchema", "contains", "not", "then", "else", "prefixItems", "dependentSchemas")  # fmt: skip
+               "contentSchema", "contains", "not", "then", "else", "prefixItems",
+               "dependentSchemas")  # fmt: skip
 
 RULES: dict[str, Rule] = {
     **{f"{kebab(name)}-set": _both(NARROWS, f"`{name}` set to {{after}}.") for name in _BOUNDS},
@@ -68,7 +69,7 @@ RULES: dict[str, Rule] = {
         f"{kebab(name)}-removed": _both(WIDENS, f"`{name}` no longer limited to {{before}}.")
         for name in _SUBSCHEMAS
     },
-    # Schemas: values
+    # Of schemas, what values are
     "type-changed": _both(INCOMPARABLE, "Type changed from {before} to {after}."),
     "type-widened": _both(WIDENS, "Type widened from {before} to {after}."),
     "type-narrowed": _both(NARROWS, "Type narrowed from {before} to {after}."),
@@ -101,7 +102,7 @@ RULES: dict[str, Rule] = {
     "unique-items-removed": _both(WIDENS, "Items need not be unique any more."),
     "content-encoding-changed": _both(INCOMPARABLE, "`contentEncoding` changed from {before} to {after}."),
     "content-media-type-changed": _both(INCOMPARABLE, "`contentMediaType` changed from {before} to {after}."),
-    # Schemas: what is in them
+    # Of schemas, what is in them
     "optional-property-added": _both(
         NONE,
         "Optional property {name} added.",
@@ -159,7 +160,7 @@ RULES: dict[str, Rule] = {
     "deprecation-added": _both(NONE, "Deprecated.", "It still works as it did."),
     "deprecation-removed": _both(NONE, "No longer deprecated.", "It still works as it did."),
     "xml-changed": _both(UNKNOWN, "`xml` changed.", "It matters where the body is XML."),
-    # Operations
+    # What operations have
     "operation-added": _both(WIDENS, "Operation added."),
     "operation-removed": _both(NARROWS, "Operation removed."),
     "webhook-added": _both(WIDENS, "Webhook added.", "A client asks for webhooks; it need not."),

@@ -44,23 +44,24 @@ def subject_of(document: dict[str, Any], pointer: str) -> str:
         pointer: The JSON pointer to it.
     """
     parts = parts_of(pointer)
+    found = " ".join(parts)
     match parts:
         case ["components", "schemas", name, *rest]:
-            return name + _schema(document, parts[:3], rest)
+            found = name + _schema(document, parts[:3], rest)
         case ["components", "callbacks", name, expression, *rest]:
-            return f"callback {name} {expression}" + _path_item(document, parts[:4], rest)
+            found = f"callback {name} {expression}" + _path_item(document, parts[:4], rest)
         case ["components", "pathItems", name, *rest]:
-            return f"path item {name}" + _path_item(document, parts[:3], rest)
+            found = f"path item {name}" + _path_item(document, parts[:3], rest)
         case ["components", section, name, *rest] if section in _SECTIONS:
             reader = {"parameters": _holder, "headers": _holder}.get(section, _content)
-            return f"{_SECTIONS[section]} {name}" + reader(document, parts[:3], rest)
+            found = f"{_SECTIONS[section]} {name}" + reader(document, parts[:3], rest)
         case ["paths", path, method, *rest] if method in METHODS:
-            return operation_name(path, method) + _operation(document, parts[:3], rest)
+            found = operation_name(path, method) + _operation(document, parts[:3], rest)
         case ["paths", path, *rest]:
-            return path + _path_item(document, parts[:2], rest)
+            found = path + _path_item(document, parts[:2], rest)
         case ["webhooks", name, *rest]:
-            return f"webhook {name}" + _path_item(document, parts[:2], rest)
-    return " ".join(parts)
+            found = f"webhook {name}" + _path_item(document, parts[:2], rest)
+    return found
 
 
 def operation_name(path: str, method: str) -> str:

@@ -1,8 +1,8 @@
 """What a place accepts, however it is written down.
 
-A view is the meaning of a schema on the wire: references followed, `allOf` met, null and constants in one form.
-Two schemas that only differ in how they are written have equal views. Every keyword keeps the pointer to where
-it stands, so that a change is told once, at its cause, through whatever it is seen.
+A view is the meaning of a schema on the wire: references followed, `allOf` met, null and constants in one
+form. Two schemas that only differ in how they are written have equal views. Every keyword keeps the pointer
+to where it stands, so that a change is told once, at its cause, through whatever it is seen.
 
 Source: OpenAPI 3.0.4 and 3.1.1; JSON Schema 2020-12.
 """
@@ -255,9 +255,7 @@ class Reader:
     def accepts_null(self, part: Part, seen: frozenset[str] = frozenset()) -> bool:
         """Tell whether a schema accepts null."""
         schema = part.schema
-        if not isinstance(schema, dict) or part.pointer in seen:
-            return True
-        if schema.get("nullable") is True:
+        if not isinstance(schema, dict) or part.pointer in seen or schema.get("nullable") is True:
             return True
         inner = seen | {part.pointer}
         reference = schema.get("$ref")
@@ -267,18 +265,10 @@ class Reader:
                 return False
             if self.is_3_0:
                 return True
-        types = schema.get("type")
-        if types is not None and "null" not in ([types] if isinstance(types, str) else types):
+        if _names_no_null(schema):
             return False
-        if "enum" in schema and None not in schema["enum"]:
-            return False
-        if "const" in schema and schema["const"] is not None:
-            return False
-        if schema.get("not") == {}:
-            return False
-        if not all(self.accepts_null(part.child("allOf", n), inner) for n in _numbered(schema, "allOf")):
-            return False
-        return all(
+        met = [self.accepts_null(part.child("allOf", n), inner) for n in _numbered(schema, "allOf")]
+        return all(met) and all(
             any(self.accepts_null(part.child(kind, n), inner) for n in _numbered(schema, kind))
             for kind in UNIONS
             if kind in schema
@@ -290,31 +280,32 @@ class Reader:
             view.never = view.never or schema is False
             return
         stack |= {part.pointer + part.aspect}
-        for keyword in ("$ref", "$dynamicRef"):
-            reference = schema.get(keyword)
-            if not isinstance(reference, str):
-                continue
+        refers = [schema[key] for key in ("$ref", "$dynamicRef") if isinstance(schema.get(key), str)]
+        for reference in refers:
             target = self.target(reference)
             if target is None:
                 view.unknown.setdefault(reference, part.pointer)
             else:
                 self._absorb(view, target, stack)
-            if self.is_3_0:
-                return
+        if refers and self.is_3_0:
+            return
         _absorb_values(view, part)
         _absorb_schemas(view, part)
         for number in _numbered(schema, "allOf"):
             self._absorb(view, part.child("allOf", number), stack)
         for kind in UNIONS:
             if kind in schema:
-                branches = [part.child(kind, n) for n in _numbered(schema, kind)]
-                kept = tuple(branch for branch in branches if not is_null(branch.schema))
-                if len(kept) > 1:
-                    view.unions.append(Union(kind, kept, part))
-                elif kept:
-                    self._absorb(view, kept[0], stack)
-                else:
-                    view.types = frozenset()
+                self._absorb_union(view, part, kind, stack)
+
+    def _absorb_union(self, view: View, part: Part, kind: str, stack: frozenset[str]) -> None:
+        branches = [part.child(kind, number) for number in _numbered(part.schema, kind)]
+        kept = tuple(branch for branch in branches if not is_null(branch.schema))
+        if len(kept) > 1:
+            view.unions.append(Union(kind, kept, part))
+        elif kept:
+            self._absorb(view, kept[0], stack)
+        else:
+            view.types = frozenset()
 
 
 def _mended(target: Part) -> Part:
@@ -329,6 +320,17 @@ def _numbered(schema: dict[str, Any], keyword: str) -> range:
     return range(len(schema[keyword])) if isinstance(schema.get(keyword), list) else range(0)
 
 
+def _names_no_null(schema: dict[str, Any]) -> bool:
+    """Tell whether what a schema names of types and values leaves null out."""
+    types = schema.get("type", "null")
+    return (
+        "null" not in ([types] if isinstance(types, str) else types)
+        or None not in schema.get("enum", [None])
+        or schema.get("const") is not None
+        or schema.get("not") == {}
+    )
+
+
 def is_null(schema: object) -> bool:
     """Tell whether a schema names null and nothing else."""
     if not isinstance(schema, dict):
@@ -338,46 +340,55 @@ def is_null(schema: object) -> bool:
 
 
 def _absorb_values(view: View, part: Part) -> None:
+    """Take up what is said of values themselves."""
     schema, pointer = part.schema, part.pointer
     if "type" in schema:
         given = schema["type"]
         names = frozenset([given] if isinstance(given, str) else given) - {"null"}
         view.types = meet(view.types, names - {"integer"} if "number" in names else names)
         view.places.setdefault("type", pointer)
-    if "enum" in schema or "const" in schema:
-        named = schema.get("enum", [schema.get("const")])
-        values = {canonical(value): value for value in named if value is not None}
-        if "const" in schema:
-            values = {key: value for key, value in values.items() if key == canonical(schema["const"])}
-        held = view.enum
-        view.enum = values if held is None else {key: held[key] for key in held if key in values}
-        view.places.setdefault("enum", pointer)
-    for names, sign in ((LOWER, 1), (UPPER, -1)):
-        for name in names:
+    _absorb_enum(view, part)
+    for names_of_bounds, sign in ((LOWER, 1), (UPPER, -1)):
+        for name in names_of_bounds:
             for bound in _bounds(schema, name, sign, pointer):
-                held_bound = view.bounds.get(name)
-                if held_bound is None or held_bound.tightness < bound.tightness:
+                held = view.bounds.get(name)
+                if held is None or held.tightness < bound.tightness:
                     view.bounds[name] = bound
     for keyword in LISTED:
         value = schema.get(keyword)
         if value not in (None, False) and not (keyword == "format" and value == "password"):
             view.listed.setdefault(keyword, {}).setdefault(value, pointer)
-    for keyword in ("default", "deprecated", "discriminator", "title", "readOnly", "writeOnly", "xml"):
-        if keyword in schema:
-            view.notes.setdefault(keyword, Held(schema[keyword], pointer))
+    for keyword in _NOTES & schema.keys():
+        view.notes.setdefault(keyword, Held(schema[keyword], pointer))
+
+
+_NOTES = {"default", "deprecated", "discriminator", "title", "readOnly", "writeOnly", "xml"}
+
+
+def _absorb_enum(view: View, part: Part) -> None:
+    schema = part.schema
+    if not schema.keys() & {"enum", "const"}:
+        return
+    named = schema.get("enum", [schema.get("const")])
+    values = {canonical(value): value for value in named if value is not None}
+    if "const" in schema:
+        values = {key: value for key, value in values.items() if key == canonical(schema["const"])}
+    held = view.enum
+    view.enum = values if held is None else {key: held[key] for key in held if key in values}
+    view.places.setdefault("enum", part.pointer)
 
 
 def _bounds(schema: dict[str, Any], name: str, sign: int, pointer: str) -> list[Bound]:
-    """Return the limits that a schema sets, with OpenAPI 3.0's boolean and 3.1's number for exclusive ones."""
-    exclusive = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}.get(name)
-    flag = schema.get(exclusive) if exclusive is not None else None
+    """Return the limits that a schema sets; an exclusive one is a boolean in OpenAPI 3.0, a number in 3.1."""
+    exclusive = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}.get(name, "")
+    flag = schema.get(exclusive)
     found = []
     if name in schema and not (schema[name] == 0 and name.startswith("min") and name not in _MAY_BE_ZERO):
         shown = f"more than {schema[name]}" if flag is True and sign > 0 else schema[name]
         shown = f"less than {schema[name]}" if flag is True and sign < 0 else shown
-        keyword = exclusive if flag is True and exclusive else name
+        keyword = exclusive if flag is True else name
         found.append(Bound((sign * schema[name], flag is True), shown, pointer, keyword))
-    if exclusive is not None and flag is not None and not isinstance(flag, bool):
+    if flag is not None and not isinstance(flag, bool):
         shown = f"{'more' if sign > 0 else 'less'} than {flag}"
         found.append(Bound((sign * flag, True), shown, pointer, exclusive))
     return found
@@ -406,6 +417,11 @@ def _absorb_schemas(view: View, part: Part) -> None:
         if number == len(view.prefix):
             view.prefix.append([])
         view.prefix[number].append(part.child("prefixItems", number))
+    _absorb_conditions(view, part)
+
+
+def _absorb_conditions(view: View, part: Part) -> None:
+    schema = part.schema
     if "not" in schema:
         view.never = view.never or is_trivial(schema["not"])
         view.refused.append(part.child("not"))
@@ -414,7 +430,7 @@ def _absorb_schemas(view: View, part: Part) -> None:
     for name, needed in (schema.get("dependentRequired") or {}).items():
         for other in needed if isinstance(needed, list) else ():
             if isinstance(other, str):
-                view.dependent.setdefault((name, other), pointer)
+                view.dependent.setdefault((name, other), part.pointer)
 
 
 def _finished(view: View) -> View:

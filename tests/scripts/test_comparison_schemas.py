@@ -26,7 +26,7 @@ TEXT, WHOLE, NUMBER, LIST, THING = STRING, INTEGER, {"type": "number"}, {"type":
 CAT = {**thing("kind", kind={"const": "cat"}, lives=WHOLE), "title": "Cat"}
 DOG = {**thing("kind", kind={"const": "dog"}, tail=TEXT), "title": "Dog"}
 OWL = {**thing("kind", kind={"const": "owl"}, eyes=WHOLE), "title": "Owl"}
-NEVER = {"not": {}}
+NEVER = False
 
 
 def narrowing(old: Any, new: Any, rule: str, back: str) -> Line:
@@ -55,14 +55,15 @@ LINES: dict[str, Line] = {
     "null": narrowing({"type": ["string", "null"]}, TEXT, "null-removed", "null-added"),
     "null in a union": narrowing({"anyOf": [TEXT, {"type": "null"}]}, TEXT, "null-removed", "null-added"),
     "null in an enum": narrowing({"enum": ["a", None]}, {"enum": ["a"]}, "null-removed", "null-added"),
-    "nothing allowed": narrowing(TEXT, False, "values-forbidden", "values-allowed"),
+    "nothing allowed": narrowing(TEXT, NEVER, "values-forbidden", "values-allowed"),
     # Values
     "enum set": narrowing(TEXT, {**TEXT, "enum": ["a", "b"]}, "enum-set", "enum-removed"),
     "enum value": narrowing(
         {**TEXT, "enum": ["a", "b"]}, {**TEXT, "enum": ["a"]}, "enum-value-removed", "enum-value-added"
     ),
     "enum of other values": Line(
-        {"enum": ["a", "b"]}, {"enum": ["a", "c"]}, {"enum-changed": INCOMPARABLE}, {"enum-changed": INCOMPARABLE}
+        {"enum": ["a", "b"]}, {"enum": ["a", "c"]},
+        {"enum-changed": INCOMPARABLE}, {"enum-changed": INCOMPARABLE},
     ),
     "enum of another type": Line(
         TEXT, {"enum": [1, 2]}, {"type-changed": INCOMPARABLE}, {"type-changed": INCOMPARABLE}
@@ -123,7 +124,9 @@ LINES: dict[str, Line] = {
         {**LIST, "prefixItems": [TEXT]}, {**LIST, "prefixItems": [TEXT], "items": False},
         "items-added", "items-removed",
     ),
-    "prefixItems": narrowing(LIST, {**LIST, "prefixItems": [TEXT]}, "prefix-items-added", "prefix-items-removed"),
+    "prefixItems": narrowing(
+        LIST, {**LIST, "prefixItems": [TEXT]}, "prefix-items-added", "prefix-items-removed"
+    ),
     "prefixItems beside items": Line(
         {**LIST, "items": WHOLE}, {**LIST, "items": WHOLE, "prefixItems": [WHOLE, TEXT]},
         {"type-changed": INCOMPARABLE}, {"type-changed": INCOMPARABLE},
@@ -137,7 +140,8 @@ LINES: dict[str, Line] = {
         thing(), thing(a=TEXT), {"optional-property-added": NONE}, {"optional-property-removed": (W, H)}
     ),
     "required property": Line(
-        thing(), thing("a", a=TEXT), {"required-property-added": NARROWS}, {"required-property-removed": (W, B)}
+        thing(), thing("a", a=TEXT),
+        {"required-property-added": NARROWS}, {"required-property-removed": (W, B)},
     ),
     "property became required": narrowing(
         thing(a=TEXT), thing("a", a=TEXT), "property-became-required", "property-became-optional"
@@ -273,8 +277,12 @@ LINES: dict[str, Line] = {
         "union-became-one-of", "union-became-any-of",
     ),
     "anyOf of different things became oneOf": Line({"anyOf": [CAT, DOG]}, {"oneOf": [CAT, DOG]}, {}, {}),
-    "wrapped in anyOf": Line(CAT, {"anyOf": [CAT, DOG]}, {"wrapped-in-any-of": WIDENS}, {"unwrapped": NARROWS}),
-    "wrapped in oneOf": Line(CAT, {"oneOf": [DOG, CAT]}, {"wrapped-in-one-of": UNKNOWN}, {"unwrapped": NARROWS}),
+    "wrapped in anyOf": Line(
+        CAT, {"anyOf": [CAT, DOG]}, {"wrapped-in-any-of": WIDENS}, {"unwrapped": NARROWS}
+    ),
+    "wrapped in oneOf": Line(
+        CAT, {"oneOf": [DOG, CAT]}, {"wrapped-in-one-of": UNKNOWN}, {"unwrapped": NARROWS}
+    ),
     "wrapped in oneOf without it": Line(
         CAT, {"oneOf": [DOG, OWL]}, {"union-replaced": INCOMPARABLE}, {"union-replaced": INCOMPARABLE}
     ),
@@ -402,13 +410,14 @@ def test_what_means_the_same(name: str) -> None:
 
 SAME_IN_3_0: dict[str, tuple[Any, Any]] = {
     "nullable or not said": ({**TEXT, "nullable": False}, TEXT),
-    "nullable enum": ({**TEXT, "nullable": True, "enum": ["a", None]}, {**TEXT, "nullable": True, "enum": ["a"]}),
+    "nullable enum": (
+        {**TEXT, "nullable": True, "enum": ["a", None]}, {**TEXT, "nullable": True, "enum": ["a"]}
+    ),
     "exclusive": ({**WHOLE, "minimum": 0, "exclusiveMinimum": True}, {**WHOLE, "minimum": 1}),
     "exclusive and greatest": ({**WHOLE, "maximum": 5, "exclusiveMaximum": True}, {**WHOLE, "maximum": 4}),
-    "beside a reference": ({"$ref": "#/components/schemas/P", "maxLength": 1}, {"$ref": "#/components/schemas/P"}),
+    "beside a reference": ({**ref("P"), "maxLength": 1}, ref("P")),
     "null of allOf": (
-        {"allOf": [{"$ref": "#/components/schemas/P"}], "nullable": True},
-        {"$ref": "#/components/schemas/P", "nullable": True},
+        {"allOf": [ref("P")], "nullable": True}, {**ref("P"), "nullable": True},
     ),
 }  # fmt: skip
 
