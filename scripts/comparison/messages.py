@@ -253,29 +253,23 @@ class Talk:
 
     def _compare_response(self, one: Part, other: Part) -> None:
         self._compare_content(one, other, self.responses, negotiated=Direction.SENT)
-        before, after = ({name.lower(): part for name, part in side.held(response, "headers").items()}
-                         for side, response in ((self.old, one), (self.new, other)))  # fmt: skip
+        before, after = _headers(self.old, one), _headers(self.new, other)
         for name in sorted((before.keys() | after.keys()) - {"content-type"}):
-            self._compare_header(name, before.get(name), after.get(name), (one, other))
+            self._compare_header(before.get(name), after.get(name))
 
-    def _compare_header(
-        self, name: str, one: Part | None, other: Part | None, responses: tuple[Part, Part]
-    ) -> None:
+    def _compare_header(self, one: _Header | None, other: _Header | None) -> None:
         """Compare a header; what the server promises is negotiated."""
-        places: list[str | None] = [child(part.pointer, "headers", name) for part in responses]
         direction = self.requests
         if one is None or other is None:
-            held = one or other
-            needed = held is not None and is_set(held, "required")
+            needed = any(is_set(header.part, "required") for header in (one, other) if header)
             rule = f"{'required' if needed else 'optional'}-header-{'added' if one is None else 'removed'}"
-            places[0 if one is None else 1] = None
-            self.tell(rule, places[0], places[1], direction=direction)
+            self.tell(rule, one and one.pointer, other and other.pointer, direction=direction)
             return
-        if is_set(one, "required") != is_set(other, "required"):
-            rule = "header-became-required" if is_set(other, "required") else "header-became-optional"
-            self.tell(rule, places[0], places[1], direction=direction)
-        self._compare_deprecation(one, other)
-        self._compare_value(one, other, self.responses)
+        if is_set(one.part, "required") != is_set(other.part, "required"):
+            rule = "header-became-required" if is_set(other.part, "required") else "header-became-optional"
+            self.tell(rule, one.pointer, other.pointer, direction=direction)
+        self._compare_deprecation(one.part, other.part)
+        self._compare_value(one.part, other.part, self.responses)
 
     def _compare_content(self, one: Part, other: Part, direction: Direction, negotiated: Direction) -> None:
         before, after = self.old.held(one, "content"), self.new.held(other, "content")
@@ -313,6 +307,21 @@ class Talk:
                     after=told[1] or None, direction=direction, suffix=member(name),
                     words={"name": quoted(name)},
                 )  # fmt: skip
+
+
+class _Header(NamedTuple):
+    """A header, and the pointer to where a response names it."""
+
+    pointer: str
+    part: Part
+
+
+def _headers(side: Side, response: Part) -> dict[str, _Header]:
+    """Return a response's headers; their names have no case."""
+    held = side.held(response, "headers")
+    return {
+        name.lower(): _Header(child(response.pointer, "headers", name), part) for name, part in held.items()
+    }
 
 
 def is_set(part: Part, keyword: str) -> bool:

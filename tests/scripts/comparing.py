@@ -39,7 +39,8 @@ def rules(old: Any, new: Any) -> dict[str, str]:
 def with_operation(
     operation: dict[str, Any], path: str = "/x", method: str = "post", **more: Any
 ) -> dict[str, Any]:
-    """Make a document of one operation."""
-    components = more.pop("components", {})
-    made = document({path: {method: {"responses": {"200": {"description": ""}}, **operation}}}, **components)
-    return {**made, **more}
+    """Make a document of one operation; `more` are its components and other parts."""
+    components = dict(more.pop("components", {}))
+    schemas = components.pop("schemas", {})
+    item = {method: {"responses": {"200": {"description": ""}}, **operation}}
+    return {**document({path: item}, schemas, **components), **more}
