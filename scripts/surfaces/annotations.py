@@ -33,6 +33,9 @@ UNSET = "types.Unset"
 
 NOTHING: Types = frozenset()
 
+DEEPEST = 100
+"""Levels that a type may nest; the vendor's have four."""
+
 _TOPS = frozenset({"Any", "object"})
 _WIDER = {"bool": "int", "int": "float", "datetime.datetime": "datetime.date"}
 """What a type checker takes for a type beside the type itself."""
@@ -70,16 +73,22 @@ def joined(*parts: str) -> str:
     return ".".join(part for part in parts if part)
 
 
-def types_of(expression: ast.expr | None, names: Names) -> Types:
+def types_of(expression: ast.expr | None, names: Names, level: int = 0) -> Types:
     """Take an annotation apart.
 
     Args:
         expression: The annotation; None where there is none.
         names: What its names stand for.
+        level: How many types it stands in.
 
     Returns:
         Its union; an annotation that is no type in Python's sense is a member of its own.
+
+    Raises:
+        ValueError: It nests too deep, or holds what no Python can.
     """
+    if level > DEEPEST:
+        raise ValueError(f"a type nests deeper than {DEEPEST} levels")
     found: set[Member] = set()
     pending = [expression] if expression is not None else []
     while pending:  # a union of a thousand members nests a thousand deep
@@ -96,7 +105,9 @@ def types_of(expression: ast.expr | None, names: Names) -> Types:
             elif head == "Literal":
                 found.update(_value(argument) for argument in arguments)
             else:
-                found.add(Member(head, own, tuple(types_of(argument, names) for argument in arguments)))
+                found.add(
+                    Member(head, own, tuple(types_of(argument, names, level + 1) for argument in arguments))
+                )
         else:
             found.add(Member(*names.meaning(dotted_name(one))))
     return frozenset(found)
@@ -196,7 +207,7 @@ def difference(old: Types, new: Types, known: Known) -> Difference:
     Returns:
         What has no place in the other.
     """
-    gone, gained = {*_unfit(old, new, known, deep=False)}, {*_unfit(new, old, known, deep=False)}
+    gone, gained = {*_unfit(old, new, known, ())}, {*_unfit(new, old, known, ())}
     return Difference(
         frozenset(member for member, _ in gone),
         frozenset(member for member, _ in gained),
@@ -204,27 +215,38 @@ def difference(old: Types, new: Types, known: Known) -> Difference:
     )
 
 
-def _unfit(types: Types, within: Types, known: Known, *, deep: bool) -> Iterator[tuple[Member, bool]]:
-    """Yield the members that another union has no place for, and whether each is an argument."""
-    if not types - within:
+def _unfit(
+    types: Types, within: Types, known: Known, around: tuple[tuple[Types, Types], ...]
+) -> Iterator[tuple[Member, bool]]:
+    """Yield the members that another union has no place for, and whether each is an argument.
+
+    Types that hold themselves are taken to fit where it comes to the same comparison again.
+    """
+    if not types - within or (types, within) in around:
         return
-    wide = _expanded(within, known)
-    for member in sorted(_expanded(types, known) - wide, key=repr):
+    wide = sorted(_expanded(within, known), key=spelled)
+    for member in _expanded(types, known).difference(wide):
         if any(_fits(member, other, known) for other in wide):
             continue
-        others = [
-            other for other in wide if (other.head, len(other.inner)) == (member.head, len(member.inner))
-        ]
-        if not (member.inner and others):
-            yield member, deep
+        others = [one for one in wide if (one.head, len(one.inner)) == (member.head, len(member.inner))]
+        if not (member.inner and others) or len(around) > DEEPEST:
+            yield member, bool(around)
             continue
-        tried = ([*_pairwise(member, other, known)] for other in others)
+        tried = ([*_pairwise(member, other, known, (*around, (types, within)))] for other in others)
         yield from min(tried, key=len)
 
 
-def _pairwise(member: Member, other: Member, known: Known) -> Iterator[tuple[Member, bool]]:
+def _pairwise(
+    member: Member, other: Member, known: Known, around: tuple[tuple[Types, Types], ...]
+) -> Iterator[tuple[Member, bool]]:
     for inner, wider in zip(member.inner, other.inner, strict=True):
-        yield from _unfit(inner, wider, known, deep=True)
+        yield from _unfit(inner, wider, known, around)
+
+
+def spelled(member: Member) -> str:
+    """Write a member, the same on every run."""
+    inner = (" | ".join(sorted(map(spelled, types))) for types in member.inner)
+    return f"{member.head}[{', '.join(inner)}]{member.literal}"
 
 
 def _expanded(types: Types, known: Known) -> Types:

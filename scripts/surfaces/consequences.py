@@ -49,12 +49,11 @@ class Side:
         """Classes and aliases that are told of: what both packages have names them, or nothing else does."""
         told = {*along, *with_module, *(inner for one in self.causes for inner in self._inside[one])}
         rest = self.names - self.causes - self._along(told) - with_module
-        while rest:
-            first = min(
-                rest, key=lambda name: (any(name in self._inside[one] for one in rest - {name}), name)
-            )
-            self.causes |= {first}
-            rest -= {first, *self._along(self._inside[first])}
+        named = {inner for one in rest for inner in self._inside[one] if inner != one}
+        for name in sorted(rest, key=lambda name: (name in named, name)):
+            if name in rest:
+                self.causes |= {name}
+                rest -= {name, *self._along(self._inside[name])}
 
     def _along(self, names: Iterable[str]) -> set[str]:
         """Return what goes with some names: those that only this package has, with what is in them."""

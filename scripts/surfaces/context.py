@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from scripts.comparison.changes import Axis, Change
 from scripts.comparison.severity import Direction
@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from scripts.surfaces.annotations import Types
     from scripts.surfaces.law import Point
     from scripts.surfaces.reading import Package
+
+
+class _Typed(Protocol):
+    """Something that has a type."""
+
+    @property
+    def types(self) -> Types:
+        """The type."""
+        ...
+
 
 Texts: TypeAlias = "tuple[str | None, str | None]"
 """What stood there, and what stands there now; None where nothing does."""
@@ -126,6 +136,11 @@ class Context:
         """Say what goes with some names."""
         along = self.gone.along(names, itself)
         return f", and with it {listed(along)}" if along else ""
+
+    def along(self, old: _Typed | None, new: _Typed | None) -> str:
+        """Say what goes or comes with an argument or an attribute that only one side has."""
+        names = [named_in(each.types) if each is not None else () for each in (old, new)]
+        return self.went(names[0]) + self.came(names[1])
 
     def came(self, names: Iterable[str]) -> str:
         """Say what comes with some names."""

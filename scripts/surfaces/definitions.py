@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scripts.comparison.severity import Direction
-from scripts.surfaces.annotations import joined, named_in
+from scripts.surfaces.annotations import joined
 from scripts.surfaces.consequences import families, listed
 from scripts.surfaces.context import row, texts_of
 from scripts.surfaces.functions import compare_functions
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from scripts.surfaces.reading import Attribute
 
 _BOTH = (Direction.RECEIVED, Direction.SENT)
+_TOLD_OF_ATTRIBUTES = frozenset({"argument-added", "argument-removed"})
 _ITEM_ACCESS = frozenset({"__getitem__", "__setitem__"})
 _ADDITIONAL = "additional_properties"
 
@@ -131,16 +132,11 @@ def _attribute(
     goes: frozenset[Direction],
 ) -> tuple[list[Point], str]:
     """Weigh how an attribute differs, and say what there is to say of it besides the law's words."""
-    if old is None and new is not None:
-        points = [point(rule, Direction.SENT, goes) for rule in rules if rule != "argument-added"]
-        return points or [point("attribute-added")], context.came(named_in(new.types))
-    if new is None and old is not None:
-        return [point("attribute-removed")], context.went(named_in(old.types))
-    points = []
-    if old is not None and new is not None:
-        if old.name != new.name:
-            points.append(point("attribute-renamed"))
-            rules = [rule for rule in rules if rule != "argument-renamed"]
-        points += [point(rule, Direction.SENT, goes) for rule in rules]
-        points += context.points(old.types, new.types, _BOTH, goes=goes, told=rules)
-    return points, ""
+    if old is None or new is None:
+        points = [point(rule, Direction.SENT, goes) for rule in rules if rule not in _TOLD_OF_ATTRIBUTES]
+        whole = point("attribute-added" if old is None else "attribute-removed")
+        return points if old is None and points else [whole], context.along(old, new)
+    points = [point("attribute-renamed")] if old.name != new.name else []
+    rules = [rule for rule in rules if not (points and rule == "argument-renamed")]
+    points += [point(rule, Direction.SENT, goes) for rule in rules]
+    return points + context.points(old.types, new.types, _BOTH, goes=goes, told=rules), ""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from scripts.comparison.severity import Direction
-from scripts.surfaces.annotations import joined, named_in
+from scripts.surfaces.annotations import joined
 from scripts.surfaces.context import row, texts_of
 from scripts.surfaces.law import point
 from scripts.surfaces.parameters import compare_parameters
@@ -91,10 +91,10 @@ def compare_functions(
         if one is not None and other is not None:
             for place, differs in _function(context, one, other):
                 found[(around if operations else subject) + place].append(differs)
-        elif one is not None:
-            yield row(subject, [point("function-removed")], (one.signature(name), None), operations)
-        elif other is not None:
-            yield row(subject, [point("function-added")], (None, other.signature(name)), operations)
+        else:
+            rule = "function-added" if one is None else "function-removed"
+            signatures = [None if each is None else each.signature(name) for each in (one, other)]
+            yield row(subject, [point(rule)], texts_of(*signatures), operations)
     for subject, some in found.items():
         points = [each for differs in some for each in differs.points]
         yield row(subject, points, some[0].texts, operations, some[0].along)
@@ -109,10 +109,8 @@ def _function(context: Context, old: Function, new: Function) -> Iterator[tuple[
         name = next(each.name for each in (one, other) if each is not None)
         if one is not None and other is not None:
             points += context.points(one.types, other.types, [Direction.SENT], told=rules)
-        elif one is not None:
-            along = context.went(named_in(one.types))
-        elif other is not None:
-            along = context.came(named_in(other.types))
+        else:
+            along = context.along(one, other)
         if points:
             yield f"({name})", _Found(points, texts_of(one, other, places=places), along)
     points = context.points(old.types, new.types, [Direction.RECEIVED])

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from scripts.command import UnusableInputError, system_error
+from scripts.command import UnusableInputError
 from scripts.surfaces.annotations import NOTHING, Names, Types, dotted_name, joined, named_in, types_of
 
 if TYPE_CHECKING:
@@ -304,7 +304,7 @@ def _text(file: Path) -> str:
             f"{file} is not UTF-8 at byte {error.start}, so no generated module."
         ) from error
     except OSError as error:
-        raise UnusableInputError(system_error(error)) from error
+        raise UnusableInputError(f"{file}: {error.strerror}.") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -324,16 +324,14 @@ def read_module(name: str, source: Source) -> Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source.text)
+            return _Reader(name, source, ast.parse(source.text)).module
     except SyntaxError as error:
         raise UnusableInputError(
             f"{source.file}, line {error.lineno or 1}: no Python: {error.msg}."
         ) from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise UnusableInputError(
-            f"{source.file}: no Python that can be read: {str(error) or type(error).__name__}."
-        ) from error
-    return _Reader(name, source, tree).module
+        said = str(error) or type(error).__name__
+        raise UnusableInputError(f"{source.file}: no Python that can be read: {said}.") from error
 
 
 class _Reader:

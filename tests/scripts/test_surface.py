@@ -152,7 +152,27 @@ DEFINITIONS: dict[str, tuple[str, str, Rows]] = {
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    X = 1", "X = 1", []
     ),
     "an alias": ("X = list[int]", "X = list[str]", [(B, "received-type-changed", "m.X")]),
-    "an alias of itself": ("X = list[int] | 'X'", "X = 'X' | list[int]", []),
+    "an alias of itself": (
+        "X = list[int] | 'X'\ndef f(a: X): ...",
+        "X = 'X' | list[int]\ndef f(a: int | X): ...",
+        [(H, "sent-type-widened", "m.f(a)")],
+    ),
+    "aliases that hold themselves": (
+        "X = list['X']\nY = list['Y'] | int\ndef f(a: X, b: Y): ...",
+        "X = list['X']\nY = list['Y'] | int\ndef f(a: Y, b: X): ...",
+        [(B, "sent-type-narrowed", "m.f(b)"), (H, "sent-type-widened", "m.f(a)")],
+    ),
+    "an alias for what it means": (
+        "X = list[int] | 'Y'\nY = list[str] | bool\ndef f(a: X, b: list[int] | bool): ...",
+        "X = list[int] | 'Y'\nY = list[str] | bool\ndef f(a: list[str] | list[int] | bool, b: X): ...",
+        [(W, "sent-items-widened", "m.f(b)")],
+    ),
+    "an alias whose place a class takes": (
+        "X = list[int] | str\ndef f(a: X): ...",
+        "class Y: ...\ndef f(a: Y): ...",
+        [(B, "class-removed", "m.X")],
+    ),
+    "what is set elsewhere": ("x.y = 1\na, b = 1, 2", "", []),
     "an alias that becomes a class": ("X = list[int]", "class X: ...", [(B, "class-kind-changed", "m.X")]),
     "an alias that is gone": (
         "X = list[int]\ndef f(a: X): ...", "def f(a: int): ...", [(B, "class-removed", "m.X")]
@@ -589,6 +609,10 @@ def test_the_project_s_own_package(tmp_path: Path) -> None:
         (b"x = " + b"(" * 5000 + b")" * 5000, "no Python"),
         (b"x = " + b"-" * 100_000 + b"1", "no Python"),
         (b"x = a" + b".b" * 100_000, "no Python"),
+        (
+            b"def f(a: list[" + b"list[" * 100 + b"int" + b"]" * 101 + b"): ...",
+            "m.py: no Python that can be read: a type nests",
+        ),
     ],
 )
 def test_broken_modules_are_refused(content: bytes, said: str, tmp_path: Path) -> None:
@@ -621,22 +645,23 @@ def test_what_is_no_package_is_refused(tmp_path: Path) -> None:
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     """A pipe or a folder called like a module, a link to nothing and a huge file are not read."""
-    for name in ("pipe", "link", "large"):
+    for name in ("pipe", "link", "loop", "large"):
         package(tmp_path / name, {})
     os.mkfifo(tmp_path / "pipe" / "m.py")
     (tmp_path / "link" / "m.py").symlink_to(tmp_path / "gone")
+    (tmp_path / "loop" / "m.py").symlink_to(tmp_path / "loop" / "m.py")
     with (tmp_path / "large" / "m.py").open("wb") as file:
         file.truncate(reading.LARGEST + 1)
-    for name in ("pipe", "link", "large"):
+    for name in ("pipe", "link", "loop", "large"):
         with pytest.raises(UnusableInputError, match="no file of less than 16 MB"):
             compare_packages(tmp_path / name, tmp_path / name)
 
 
-def test_a_module_that_may_not_be_read(tmp_path: Path) -> None:
-    """A name that the system refuses is told with its file."""
+def test_a_module_that_cannot_be_read(tmp_path: Path) -> None:
+    """What the system says of a file that it does not read is told with the file."""
     broken = package(tmp_path / "broken", {})
-    (broken / "m.py").symlink_to(broken / "m.py")
-    with pytest.raises(UnusableInputError, match=r"m\.py"):
+    (broken / "m.py").symlink_to("/proc/self/mem")  # its first page is never there
+    with pytest.raises(UnusableInputError, match=r"m\.py: Input/output error"):
         compare_packages(broken, broken)
 
 
@@ -654,6 +679,21 @@ def test_huge_unions_are_compared(tmp_path: Path) -> None:
     text = f"def f(a: {many}, b: {deep}): ..."
     changes = compared(tmp_path, {"m": text}, {"m": text.replace("A1999", "B").replace("int", "str")})
     assert told(changes) == [(B, "sent-type-changed", "m.f(a)"), (B, "sent-type-changed", "m.f(b)")]
+
+
+def test_long_chains_of_aliases_are_compared(tmp_path: Path) -> None:
+    """Where hundreds of aliases hold each other, the comparison ends, and takes what is deep for different."""
+    sides = []
+    for end in ("int", "str"):
+        chains = [f"{name}{n} = list['{name}{n + 1}']" for name in "XY" for n in range(300)]
+        ends = [f"X300 = list[{end}]", "Y300 = list[bytes]"]
+        sides.append(
+            {"m": "\n".join([*chains, *ends, "def f(a: X0): ..." if end == "int" else "def f(a: Y0): ..."])}
+        )
+    assert told(compared(tmp_path, *sides)) == [
+        (B, "received-type-changed", "m.X300"),
+        (B, "sent-type-changed", "m.f(a)"),
+    ]
 
 
 # The command
