@@ -196,7 +196,7 @@ class Forge:
         head = f"{self._access.owner}:{branch}"
         found = _items(self._call("GET", "/pulls", params={"head": head, **_CREATED}))
         # A forge that does not understand the filter leaves it out, and forks have branches of this name too.
-        own = {"ref": branch, "repo": self._access.repository}
+        own = {"ref": branch, "repo": self._access.repository.lower()}
         return [
             PullRequest(
                 number=_part(each, "number", int),
@@ -423,7 +423,7 @@ def _part(content: Json, name: str, kind: type[_Kind]) -> _Kind:
 def _head(pull_request: dict[str, Any]) -> dict[str, Any]:
     """Return which branch of which repository a pull request brings; one that is gone has no repository."""
     head = pull_request.get("head") or {}
-    return {"ref": head.get("ref"), "repo": (head.get("repo") or {}).get("full_name")}
+    return {"ref": head.get("ref"), "repo": (head.get("repo") or {}).get("full_name", "").lower()}
 
 
 def _labels(content: dict[str, Any]) -> tuple[str, ...]:

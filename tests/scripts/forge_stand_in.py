@@ -284,9 +284,9 @@ class Handler(BaseHTTPRequestHandler):
         prefix = f"/api/repos/{REPOSITORY}"
         if self.headers["Authorization"] != f"Bearer {TOKEN}":
             raise RefusedError(401, "Bad credentials")
-        if not path.startswith(prefix):
+        if not path.lower().startswith(prefix):
             raise RefusedError(404, "Not Found")
-        return path.removeprefix(prefix)
+        return path[len(prefix) :]
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") != "chunked":

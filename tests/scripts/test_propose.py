@@ -84,7 +84,8 @@ def test_same_result_changes_nothing(world: World) -> None:
     before = world.forge.sha(BRANCH)
     assert world.day(BREAKING, "second") == ["breaking: nothing to do."]
     clone, _ = world.tracked(BREAKING, "second")
-    done = world.propose(clone, REPORT_URL="https://forge.example/runs/2")
+    other = {"REPORT_URL": "https://forge.example/runs/2", "GITHUB_REPOSITORY": "acme/Vouchers"}
+    done = world.propose(clone, **other)
     assert done.stdout == "breaking: nothing to do.\n"
     assert (world.forge.sha(BRANCH), world.forge.writes) == (before, [])
 
@@ -358,7 +359,8 @@ def test_page_is_linked(world: World) -> None:
     """The text links the report's page, where there is one."""
     clone, _ = world.tracked(BREAKING, "second")
     world.propose(clone, REPORT_URL="https://forge.example/runs/1")
-    assert "(https://forge.example/runs/1)" in world.forge.pulls[0]["body"]
+    body = world.forge.pulls[0]["body"]
+    assert "(https://forge.example/runs/1)" in body.partition("### What to do")[2]
 
 
 def test_update_in_a_folder_of_its_own(world: World) -> None:

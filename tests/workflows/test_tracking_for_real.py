@@ -36,7 +36,7 @@ PROJECT = (
 MAKE = """#!/bin/sh
 ln -sfn "{venv}" .venv
 [ "$1" = setup ] && exit 0
-exec /usr/bin/make --assume-old=.venv/.installed "$@"
+exec "{make}" --assume-old=.venv/.installed "$@"
 """
 """The real make, with the packages of the Python that runs the tests."""
 
@@ -64,7 +64,7 @@ def day(world: World, source: Path) -> Run:
     folder = world.folder / f"run-{world.days}"
     tools = folder / "tools"
     tools.mkdir(parents=True)
-    (tools / "make").write_text(MAKE.format(venv=sys.prefix))
+    (tools / "make").write_text(MAKE.format(venv=sys.prefix, make=shutil.which("make")))
     (tools / "make").chmod(0o755)
     environment = {
         **world.forge.environment,

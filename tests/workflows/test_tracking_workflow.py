@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +17,7 @@ from tests.workflows.running import SCHEDULED, TRACK, Run, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from scripts.reporting.model import Report
 
@@ -74,7 +75,7 @@ def day(
         **world.forge.environment,
         "GITHUB_TOKEN": "",
         "TRACKED": str(code),
-        "PATH": f"{tools}:{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PATH": f"{tools}:{os.environ['PATH']}",
     }
     given = {**SCHEDULED, **known}
     world.forge.writes.clear()
