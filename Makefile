@@ -7,6 +7,12 @@ REPORT ?=
 SPECS ?= ../shared/specs
 SOURCE ?=
 CODE ?=
+
+# What was typed into these reaches the command as it is: neither make nor the shell reads it.
+override SOURCE := $(value SOURCE)
+override CODE := $(value CODE)
+export SOURCE CODE
+
 ARGS ?=
 
 # Relative names throughout, so that a folder with blanks in its path works.
@@ -65,7 +71,7 @@ check-generated: $(STAMP) ## Fail where OUT/voucherify_client is not what SPEC g
 	@$(IN_VENV) -m scripts.generate --check --spec "$(SPEC)" --out "$(OUT)"
 
 track: $(STAMP) ## Follow the vendor's document: what changed, whom it breaks, and the client anew; or nothing at all
-	@$(IN_VENV) -m scripts.track $(if $(SOURCE),--source "$(SOURCE)") $(if $(CODE),--code "$(CODE)") $(ARGS)
+	@$(IN_VENV) -m scripts.track $(if $(SOURCE),--source "$$SOURCE") $(if $(CODE),--code "$$CODE") $(ARGS)
 
 rollback: $(STAMP) ## Bring back the state before the last update
 	@$(IN_VENV) -m scripts.track --rollback
