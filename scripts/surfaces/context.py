@@ -35,8 +35,13 @@ Texts: TypeAlias = "tuple[str | None, str | None]"
 """What stood there, and what stands there now; None where nothing does."""
 
 
-def row(
-    subject: str, points: list[Point], texts: Texts, operations: Iterable[str] = (), along: str = ""
+def row(  # noqa: PLR0917 - a row's parts, in the order of the sentence
+    subject: str,
+    points: list[Point],
+    texts: Texts,
+    operations: Iterable[str] = (),
+    along: str = "",
+    whose: str = "",
 ) -> Change:
     """Make a row.
 
@@ -46,18 +51,19 @@ def row(
         texts: What stood there, and what stands there now.
         operations: The operations that it reaches.
         along: What there is to say besides the law's own words, as the end of the sentence.
+        whose: What of the subject it is, as the start of the sentence.
 
     Returns:
         The row; it weighs what the gravest of the rules weighs.
     """
     gravest = worst(points)
-    grave = [each.rule for each in points if each.severity is gravest.severity]
+    grave = [*dict.fromkeys(each.rule for each in points if each.severity is gravest.severity)]
     types = [rule for rule in grave if rule.startswith((Direction.SENT, Direction.RECEIVED))]
     shown = [rule for rule in grave if rule not in types[1:]]  # one change of a type, seen from both sides
-    told = " and ".join(dict.fromkeys(LAW[rule].told for rule in shown))
+    told = " and ".join(LAW[rule].told for rule in shown)
     return Change(
         axis=Axis.PYTHON, rule=gravest.rule, severity=gravest.severity, subject=subject,
-        what=f"`{subject}` {told}{along}.", why=gravest.why, before=texts[0], after=texts[1],
+        what=f"{whose}`{subject}` {told}{along}.", why=gravest.why, before=texts[0], after=texts[1],
         operations=tuple(sorted(operations)),
     )  # fmt: skip
 

@@ -56,11 +56,12 @@ def _signature(operation: Operation) -> str:
 
 
 class _Found(NamedTuple):
-    """What differs at one place."""
+    """What differs at one place, and what there is to say of it besides the law's words, after and before."""
 
     points: list[Point]
     texts: Texts
     along: str = ""
+    whose: str = ""
 
 
 def compare_functions(
@@ -84,20 +85,20 @@ def compare_functions(
     """
     if old == new:
         return
-    found: defaultdict[str, list[_Found]] = defaultdict(list)
+    found: defaultdict[tuple[str, str], list[_Found]] = defaultdict(list)
     for name in sorted({**old, **new}, key=lambda one: [*FUNCTIONS, one].index(one)):
         subject = joined(around, name)
         one, other = old.get(name), new.get(name)
         if one is not None and other is not None:
             for place, differs in _function(context, one, other):
-                found[(around if operations else subject) + place].append(differs)
+                found[(around if operations else subject) + place, differs.whose].append(differs)
         else:
             rule = "function-added" if one is None else "function-removed"
             signatures = [None if each is None else each.signature(name) for each in (one, other)]
             yield row(subject, [point(rule)], texts_of(*signatures), operations)
-    for subject, some in found.items():
+    for (subject, whose), some in found.items():
         points = [each for differs in some for each in differs.points]
-        yield row(subject, points, some[0].texts, operations, some[0].along)
+        yield row(subject, points, some[0].texts, operations, some[0].along, whose)
 
 
 def _function(context: Context, old: Function, new: Function) -> Iterator[tuple[str, _Found]]:
@@ -115,4 +116,4 @@ def _function(context: Context, old: Function, new: Function) -> Iterator[tuple[
             yield f"({name})", _Found(points, texts_of(one, other, places=places), along)
     points = context.points(old.types, new.types, [Direction.RECEIVED])
     if points:
-        yield "", _Found(points, (f"-> {old.text}", f"-> {new.text}"))
+        yield "", _Found(points, (f"-> {old.text}", f"-> {new.text}"), whose="What comes back from ")

@@ -106,44 +106,46 @@ LAW: dict[str, Rule] = {
     "attribute-added": Rule(_HARMLESS, "is new", _NOTHING_NAMED_IT),
     # Types of what callers pass, and of what they read
     "sent-type-narrowed": Rule(
-        _BREAKING, "takes less",
+        _BREAKING, "takes less than before",
         "Code that passes what is no longer taken fails a type check.",
     ),
-    "sent-type-widened": Rule(_HARMLESS, "takes more", "All that was taken is taken still."),
+    "sent-type-widened": Rule(_HARMLESS, "takes more than before", "All that was taken is taken still."),
     "sent-type-changed": Rule(
-        _BREAKING, "takes something else",
+        _BREAKING, "takes something else now",
         "Code that passes what it took fails a type check.",
     ),
     "sent-items-widened": Rule(
-        _WARNING, "takes more inside",
+        _WARNING, "takes more inside than before",
         "Type checkers want the arguments of a list's type equal: a list that a variable holds fails a type "
         "check; one that is written in place does not.",
     ),
     "sent-values-removed": Rule(
-        _BREAKING, "takes fewer values",
+        _BREAKING, "takes fewer values than before",
         "Code that passes a value that is gone fails a type check.",
     ),
-    "sent-values-added": Rule(_HARMLESS, "takes more values", "All values that were taken are taken still."),
+    "sent-values-added": Rule(_HARMLESS, "takes more values than before",
+        "All values that were taken are taken still."),
     "received-type-widened": Rule(
-        _BREAKING, "can be more", "Code that handles all that it could be fails a type check."
+        _BREAKING, "can be more than before", "Code that handles all that it could be fails a type check."
     ),
     "received-type-narrowed": Rule(
-        _HARMLESS, "can be less",
+        _HARMLESS, "can be less than before",
         "Code that handles all that it could be handles more than it needs.",
     ),
-    "received-type-changed": Rule(_BREAKING, "is something else", "Code that uses it as what it was fails."),
+    "received-type-changed": Rule(_BREAKING, "is something else now",
+        "Code that uses it as what it was fails."),
     "received-items-narrowed": Rule(
-        _WARNING, "can be less inside",
+        _WARNING, "can be less inside than before",
         "Type checkers want the arguments of a generic type equal: code that names the whole type fails a "
         "type check; code that uses what is inside does not.",
     ),
     "received-values-added": Rule(
-        _WARNING, "can have more values",
+        _WARNING, "can have more values than before",
         "Nothing raises, as the client lets every value through; code that has a branch for each, and tells "
         "the type checker that these are all, fails a type check.",
     ),
     "received-values-removed": Rule(
-        _WARNING, "can have fewer values",
+        _WARNING, "can have fewer values than before",
         "Nothing raises; code that compares it with a value that is gone fails a strict type check.",
     ),
     "received-at-last": Rule(

@@ -448,6 +448,14 @@ def test_an_operation_is_gone_with_its_classes(tmp_path: Path) -> None:
     )
 
 
+def test_what_comes_back(tmp_path: Path) -> None:
+    """What an operation gives back is one row for its four functions, as the plain one has it."""
+    (change,) = of_call(tmp_path, call(), call(returns="Thing | int | None"))
+    assert told((change,)) == [(B, "received-type-widened", "api.things.get")]
+    assert change.what == "What comes back from `api.things.get` can be more than before."
+    assert (change.before, change.after) == ("-> Thing | None", "-> Thing | int | None")
+
+
 def test_only_some_functions_change(tmp_path: Path) -> None:
     """A function that is gone is named; what the others share is still one row."""
     new = call().replace("def sync(", "def _sync(").replace("-> Response[Thing | None]", "-> Response[Thing]")
@@ -682,7 +690,7 @@ def test_huge_unions_are_compared(tmp_path: Path) -> None:
 
 
 def test_long_chains_of_aliases_are_compared(tmp_path: Path) -> None:
-    """Where hundreds of aliases hold each other, the comparison ends, and takes what is deep for different."""
+    """Where hundreds of aliases hold each other, comparing ends, and takes what is deep for different."""
     sides = []
     for end in ("int", "str"):
         chains = [f"{name}{n} = list['{name}{n + 1}']" for name in "XY" for n in range(300)]
@@ -706,7 +714,7 @@ def test_the_command_prints_rows(tmp_path: Path, command: Command) -> None:
     done = command("surface", tmp_path / "old", tmp_path / "new")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == (
-        "breaking: `m.f(a)` takes something else. Code that passes what it took fails a type check. "
+        "breaking: `m.f(a)` takes something else now. Code that passes what it took fails a type check. "
         "[sent-type-changed]\n  - a: int\n  + a: str\n"
         "harmless: `m.f(c)` is new and can be left out. Calls without it go on as before. [argument-added]\n"
         "  + c = 1\n"
