@@ -210,8 +210,8 @@ def compare_documents(old: Document, new: Document, old_source: str, new_source:
     Raises:
         UnusableInputError: One of them is no OpenAPI document, or too broken to be mended.
     """
-    before, old_repairs = repaired(old)
-    after, new_repairs = repaired(new)
+    before, old_repairs = repaired(old, old_source)
+    after, new_repairs = repaired(new, new_source)
     run = _Run(before, after)
     run.compare()
     changes = [*run.rows.changes(old, new), *prose_changes(old, new)]

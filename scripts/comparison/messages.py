@@ -61,19 +61,31 @@ class Side(NamedTuple):
 
     def parameters(self) -> dict[tuple[str, str], Part]:
         """Return the parameters: those in the path by their place, the others by their name."""
-        places = {name: str(number) for number, name in enumerate(_PLACEHOLDER.findall(self.path))}
         own = self.part.schema.get("parameters")
         listed = [*self.shared]
         if isinstance(own, list):
             listed += [self.part.child("parameters", number) for number in range(len(own))]
         found = {}
+        in_path = {}
         for part in map(self.resolved, listed):
             name, location = part.schema.get("name"), part.schema.get("in")
-            if isinstance(name, str) and isinstance(location, str):
-                key = name.lower() if location == "header" else name
-                if location == "header" and key in _RESERVED:
-                    continue
-                found[location, places.get(key, key) if location == "path" else key] = part
+            if not isinstance(name, str) or not isinstance(location, str):
+                continue
+            if location == "path":
+                in_path[name] = part
+            elif location != "header" or name.lower() not in _RESERVED:
+                found[location, name.lower() if location == "header" else name] = part
+        return {**found, **self._placed(in_path)}
+
+    def _placed(self, given: dict[str, Part]) -> dict[tuple[str, str], Part]:
+        """Return the parameters of the path by their place in it; those of other names in their order."""
+        names = _PLACEHOLDER.findall(self.path)
+        left = [part for name, part in given.items() if name not in names]
+        found = {}
+        for number, name in enumerate(names):
+            part = given.get(name) or (left.pop(0) if left else None)
+            told = {"name": name, "in": "path", "schema": {"type": "string"}}
+            found["path", str(number)] = part or Part(self.part.pointer, told)
         return found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from scripts.notes import Kind
 from scripts.preparation import operations, shapes
 from scripts.preparation.documents import METHODS, child, paths, run_passes, standing
-from scripts.preparation.usable import check_usable
+from scripts.preparation.usable import UnusableDocumentError, check_usable
 
 if TYPE_CHECKING:
     from scripts.command import Document
@@ -24,11 +24,12 @@ def template_of(path: str) -> str:
     return _PLACEHOLDER.sub("{}", path)
 
 
-def repaired(document: Document) -> tuple[dict[str, Any], tuple[Note, ...]]:
+def repaired(document: Document, source: str) -> tuple[dict[str, Any], tuple[Note, ...]]:
     """Mend a document.
 
     Args:
         document: The document, as its vendor wrote it; it stays as it is.
+        source: Its name, for messages.
 
     Returns:
         The mended one, and what was done.
@@ -36,7 +37,10 @@ def repaired(document: Document) -> tuple[dict[str, Any], tuple[Note, ...]]:
     Raises:
         UnusableDocumentError: It is no OpenAPI document of 3.0 or 3.1, or too broken to mend.
     """
-    check_usable(document)
+    try:
+        check_usable(document)
+    except UnusableDocumentError as error:
+        raise UnusableDocumentError(f"{source}: {error}") from error
     made, notes = run_passes(cast("Draft", document), _PASSES)
     found = {replace(note, pointer=standing(document, note.pointer)) for note in notes}
     return made, tuple(sorted(found))
