@@ -10,13 +10,13 @@ from scripts.surfaces.context import Context, row, texts_of
 from scripts.surfaces.definitions import compare_definitions, compare_sides
 from scripts.surfaces.functions import compare_functions, compare_operations
 from scripts.surfaces.law import point
-from scripts.surfaces.reading import is_public
+from scripts.surfaces.parts import is_public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from scripts.comparison.changes import Change
-    from scripts.surfaces.reading import Module, Package
+    from scripts.surfaces.parts import Module, Package
 
 
 def compare(old: Package, new: Package) -> Iterator[Change]:

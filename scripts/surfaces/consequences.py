@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from scripts.surfaces.annotations import named_in
 from scripts.surfaces.matching import places
-from scripts.surfaces.reading import is_public
+from scripts.surfaces.parts import is_public
 from scripts.surfaces.uses import arguments_and_results, closure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from scripts.surfaces.matching import Matching
-    from scripts.surfaces.reading import Operation, Package
+    from scripts.surfaces.parts import Operation, Package
 
 SHOWN = 5
 """How many names a sentence lists."""

@@ -11,7 +11,7 @@ from scripts.surfaces.annotations import UNSET, Known, difference, named_in
 from scripts.surfaces.consequences import listed, sides
 from scripts.surfaces.law import LAW, point, rule_of, worst
 from scripts.surfaces.matching import match
-from scripts.surfaces.reading import Alias, Class
+from scripts.surfaces.parts import Alias, Class
 from scripts.surfaces.uses import Uses
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from scripts.surfaces.annotations import Types
     from scripts.surfaces.law import Point
-    from scripts.surfaces.reading import Package
+    from scripts.surfaces.parts import Package
 
 
 class _Typed(Protocol):

@@ -12,7 +12,7 @@ from scripts.surfaces.functions import compare_functions
 from scripts.surfaces.law import point
 from scripts.surfaces.matching import matched
 from scripts.surfaces.parameters import compare_parameters
-from scripts.surfaces.reading import Alias, Class
+from scripts.surfaces.parts import Alias, Class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from scripts.surfaces.context import Context
     from scripts.surfaces.law import Point
     from scripts.surfaces.parameters import Changed
-    from scripts.surfaces.reading import Attribute
+    from scripts.surfaces.parts import Attribute
 
 _BOTH = (Direction.RECEIVED, Direction.SENT)
 _TOLD_OF_ATTRIBUTES = frozenset({"argument-added", "argument-removed"})

@@ -10,7 +10,7 @@ from scripts.surfaces.annotations import joined
 from scripts.surfaces.context import row, texts_of
 from scripts.surfaces.law import point
 from scripts.surfaces.parameters import compare_parameters
-from scripts.surfaces.reading import FUNCTIONS
+from scripts.surfaces.parts import FUNCTIONS
 from scripts.surfaces.uses import arguments_and_results
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from scripts.comparison.changes import Change
     from scripts.surfaces.context import Context, Texts
     from scripts.surfaces.law import Point
-    from scripts.surfaces.reading import Function, Operation
+    from scripts.surfaces.parts import Function, Operation
 
 
 def compare_operations(context: Context) -> Iterator[Change]:

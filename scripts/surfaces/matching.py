@@ -8,12 +8,12 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from scripts.surfaces.annotations import NOTHING, Types, named_in, renamed
-from scripts.surfaces.reading import Alias, Class
+from scripts.surfaces.parts import Alias, Class
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from scripts.surfaces.reading import Attribute, Function, Operation, Package, Parameter
+    from scripts.surfaces.parts import Attribute, Function, Operation, Package, Parameter
 
 _T = TypeVar("_T")
 _U = TypeVar("_U", "Attribute", "Parameter")

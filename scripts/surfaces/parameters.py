@@ -10,7 +10,7 @@ from scripts.surfaces.matching import matched
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from scripts.surfaces.reading import Parameter
+    from scripts.surfaces.parts import Parameter
 
 
 class Changed(NamedTuple):

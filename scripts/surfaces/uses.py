@@ -11,7 +11,7 @@ from scripts.surfaces.annotations import named_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from scripts.surfaces.reading import Operation, Package
+    from scripts.surfaces.parts import Operation, Package
 
 EITHER_WAY = frozenset(Direction)
 
