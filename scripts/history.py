@@ -164,7 +164,7 @@ def as_page(history: History) -> str:
     return render(
         "history.html.jinja",
         title=latest.new.title if latest else "",
-        summary=f"{broke:,} of {counted(len(points), 'update')} could break a program that was written before.",
+        summary=f"{broke:,} of {counted(len(points), 'update')} could break programs of before.",
         totals=[(lane, sum(point.counts[index] for point in points)) for index, lane in enumerate(LANES)],
         line=lay_out(points),
         rows=[(step.point, sentence(step.report)) for step in history.steps],

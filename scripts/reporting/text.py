@@ -25,14 +25,16 @@ from scripts.reporting.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from scripts.comparison.changes import Change, Revision
     from scripts.reporting.model import Finding, Report
 
 WIDTH = 88
-MANY = 20
-"""Harmless rows that are still listed; more are counted."""
+MANY = 100
+"""Rows of a list that are shown; more are counted."""
+MANY_HARMLESS = 20
+"""The same for harmless rows, which take a line each."""
 
 
 def as_text(report: Report) -> str:
@@ -87,21 +89,28 @@ def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
     )
 
 
-def _findings(title: str, findings: Iterable[Finding]) -> Iterator[str]:
-    for number, each in enumerate(findings):
-        if not number:
-            yield from ("", title)
+def _more(items: Sequence[object], shown: int) -> Iterator[str]:
+    if items[shown:]:
+        yield f"  … and {len(items) - shown:,} more; the HTML and JSON reports list them."
+
+
+def _findings(title: str, findings: Sequence[Finding]) -> Iterator[str]:
+    if findings:
+        yield from ("", title)
+    for each in findings[:MANY]:
         yield from _wrapped(f"{place(each)}: {each.what}" if each.file else each.what, "  - ", "    ")
         if each.text:
             yield f"      {one_line(each.text, WIDTH - 6)}"
+    yield from _more(findings, MANY)
 
 
 def _rows(title: str, changes: list[Change]) -> Iterator[str]:
     if changes:
         yield ""
         yield f"{title} ({len(changes):,})"
-    for each in changes:
+    for each in changes[:MANY]:
         yield from _row(each)
+    yield from _more(changes, MANY)
 
 
 def _row(change: Change) -> Iterator[str]:
@@ -121,10 +130,9 @@ def _rest(report: Report) -> Iterator[str]:
     if harmless:
         yield ""
         yield f"Harmless ({len(harmless):,})"
-    for each in harmless[:MANY]:
+    for each in harmless[:MANY_HARMLESS]:
         yield from _wrapped(f"{each.subject}: {each.what}", "  - ", "    ")
-    if harmless[MANY:]:
-        yield f"  … and {len(harmless) - MANY:,} more; the HTML and JSON reports list them."
+    yield from _more(harmless, MANY_HARMLESS)
     words = prose(report)
     if words:
         yield ""

@@ -51,7 +51,7 @@ class Page(HTMLParser):
 
 @pytest.mark.parametrize("kind", of_every_kind())
 def test_the_page_needs_nothing_but_itself(kind: str) -> None:
-    """No element and no attribute names anything outside, and the policy allows the page's own texts alone."""
+    """No element and no attribute names anything outside, and the policy allows its own texts alone."""
     html = as_html(of_every_kind()[kind])
     page = Page(html)
     assert {name for name, _ in page.elements}.isdisjoint(

@@ -111,6 +111,15 @@ def test_many_harmless_rows_are_counted() -> None:
     assert "… and 3 more; the HTML and JSON reports list them." in written
 
 
+def test_a_terminal_is_not_flooded() -> None:
+    """A hundred breaking rows and findings are shown, and the rest is counted."""
+    many = [replace(ENUM, subject=str(number)) for number in range(1_200)]
+    written = as_text(report(*many, contract=(FINDING,) * 101))
+    assert written.count("A client may receive") == 100
+    assert "… and 1,100 more; the HTML and JSON reports list them." in written
+    assert "… and 1 more;" in written
+
+
 def test_what_reaches_the_terminal_cannot_command_it() -> None:
     """Escape sequences, turns of direction and endless lines of a document come out as plain, short text."""
     written = as_text(with_texts(["\x1b]0;title\x07 \u202eevil\u200b\r\n" + "x" * 100_000]))
