@@ -130,10 +130,8 @@ def fetch(
     with progress(f"Fetching {name}"):
         try:
             return asyncio.run(_fetch(address, known or Validators(), max_size, timeout))
-        except TimeoutError:
-            reason = f"it took longer than {timeout:g} seconds"
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
-            reason = _in_words(error)
+            reason = _in_words(error, timeout)
     raise RefusedError(f"{name} could not be fetched: {reason}.")
 
 
@@ -268,8 +266,10 @@ class _Content:
         return content
 
 
-def _in_words(error: BaseException) -> str:
+def _in_words(error: BaseException, timeout: float) -> str:
     """Say what went wrong on the way, with the causes that say more."""
+    if isinstance(error, TimeoutError):
+        return f"it took longer than {timeout:g} seconds"
     said = list(dict.fromkeys(str(each).rstrip(".") for each in _causes(error) if str(each)))
     return "; ".join(said) or type(error).__name__
 

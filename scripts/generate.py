@@ -25,14 +25,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts import generator, importable
+from scripts import generator, importable, state
 from scripts.command import DONE, FailedError, UnusableInputError, collector_at_rest, progress, run
 from scripts.generator import MARK, one_line, read_configuration
 from scripts.ledger import Ledger, audit
 from scripts.notes import Kind
 from scripts.preparation.usable import UnusableDocumentError
 from scripts.prepare import prepare
-from scripts.source import read
+from scripts.source import read, vendored
 from scripts.swap import staged, write_file
 from scripts.transaction import opened, recover
 
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from scripts.generator import Configuration
 
 ROOT = Path(__file__).resolve().parent.parent
-SPECIFICATION = ROOT / "openapi" / "vouchers.json"
-CONFIGURATION = ROOT / "openapi" / "generator.yaml"
-GENERATED = ROOT / "generated"
+SPECIFICATION = ROOT / state.DOCUMENT
+CONFIGURATION = ROOT / state.CONFIGURATION
+GENERATED = ROOT / state.GENERATED
 
 PROJECT = "project"
 """The folder in which `make_package` makes the package; what did not become whole lies there too."""
@@ -246,7 +246,7 @@ def main() -> int:
 def _without_updates(options: argparse.Namespace) -> Iterator[None]:
     """Finish an update of the project that was cut off, and let no other one come between."""
     roots = (options.out.resolve().parent, options.spec.resolve().parent.parent)
-    root = next((each for each in roots if (each / CONFIGURATION.relative_to(ROOT)).is_file()), None)
+    root = next((each for each in roots if (each / state.CONFIGURATION).is_file()), None)
     if root is None:
         yield
     elif options.check:
@@ -280,6 +280,11 @@ def _generate(options: argparse.Namespace) -> int:
         report(made.ledger)
         count = sum(1 for _ in _files(made.package))
         staging.install(made.package)
+    root = options.out.resolve().parent
+    if [path.resolve() for path in (options.spec, options.config, options.out)] == [
+        root / name for name in (state.DOCUMENT, state.CONFIGURATION, state.GENERATED)
+    ]:
+        state.renew_lock(root, vendored(made.prepared))
     print(f"{target}: {count} files generated from {options.spec}, {_summary(made.ledger)}.")
     return DONE
 

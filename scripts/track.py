@@ -23,19 +23,20 @@ from typing import TYPE_CHECKING
 from scripts.command import DONE, FailedError, UnusableInputError, run
 from scripts.fetching import MAX_SIZE, TIMEOUT, RefusedError, fetch, is_address, shown
 from scripts.reporting.model import Finding, Report, Verdict
-from scripts.tracking.outcome import Update
-from scripts.tracking.state import (
+from scripts.state import (
     CONFIGURATION,
     DOCUMENT,
     FRAGMENTS,
     GENERATED,
     LOCK,
     REPORT,
+    kept_document,
     known_validators,
     name_of,
     sha256,
     standing,
 )
+from scripts.tracking.outcome import Update
 from scripts.transaction import Afterwards, interrupted, opened, roll_back
 
 if TYPE_CHECKING:
@@ -60,8 +61,11 @@ def main(arguments: Sequence[str] | None = None, *, files: Files | None = None) 
     Returns:
         The exit code.
     """
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     root = options.root.resolve()
+    if options.rollback and (options.dry_run or options.source or options.code):
+        parser.error("--rollback goes with no other option but --root")
     if options.rollback:
         back = roll_back(root, freely=[REPORT], files=files)
         print(f"Back at the state before the last update. Changed: {', '.join(back)}.")
@@ -134,10 +138,11 @@ def _configured_source(root: Path) -> str:
     """Read the source that pyproject.toml names; a path in it starts from the root."""
     file = root / "pyproject.toml"
     try:
-        tool = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {})
+        source: object = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UnusableInputError(f"{file} cannot be read: {error}") from error
-    source = tool.get(TABLE, {}).get("source")
+    for name in ("tool", TABLE, "source"):
+        source = source.get(name) if isinstance(source, dict) else None
     if not isinstance(source, str) or not source:
         raise UnusableInputError(
             f"no source: name one with --source (make track SOURCE=...), or in {file} as `source` in "
@@ -165,13 +170,13 @@ def _update(options: argparse.Namespace, root: Path, source: str, folder: Path, 
         return _refused(source, root, error)
     if lock is not None and lock.document == sha256(vendored(document)):
         return _unchanged(source, root)
-    from scripts.tracking.update import Settings, kept_document, prepare_update  # noqa: PLC0415 - as above
-
     old = kept_document(root)
     if _canonical(old) == _canonical(document):
         if lock is not None:
             return _unchanged(source, root)
         document = old  # another order of keys is no reason to change it
+    from scripts.tracking.update import Settings, prepare_update  # noqa: PLC0415 - as above
+
     settings = Settings(root, source, options.code, wrapper_tests=not options.no_wrapper_tests)
     return prepare_update(old, document, fetched, settings, folder, inherit=inherit)
 

@@ -124,10 +124,15 @@ def read_journal(file: Path) -> Journal | None:
     """Read a journal back; None where there is none."""
     try:
         content = json.loads(file.read_bytes())
+        places = tuple(Place(**place) for place in content["places"])
+        return Journal(places, Afterwards(content["afterwards"]))
     except FileNotFoundError:
         return None
-    places = tuple(Place(**place) for place in content["places"])
-    return Journal(places, Afterwards(content["afterwards"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise FailedError(
+            f"{file} is not as it was written. Look at `git status`, bring back what is committed, and "
+            f"remove {file.parent}."
+        ) from error
 
 
 def digest(path: Path) -> str | None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from scripts.command import Document
     from scripts.reporting.model import Report
-    from scripts.tracking.state import Lock
+    from scripts.state import Lock
 
 
 @dataclass(frozen=True)

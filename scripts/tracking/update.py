@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scripts.code_check import check_code
-from scripts.command import FailedError, UnusableInputError, collector_at_rest, progress
+from scripts.command import UnusableInputError, collector_at_rest, progress
 from scripts.compare import compare
 from scripts.comparison.approvals import Approvals, read_approvals
 from scripts.comparison.changes import Axis, Comparison, in_order
@@ -19,10 +19,8 @@ from scripts.generate import PROJECT, GenerationError, make_package
 from scripts.generator import read_configuration
 from scripts.preparation.documents import components, operations
 from scripts.reporting.model import Finding, Report
-from scripts.source import read, vendored
-from scripts.surface import compare_packages
-from scripts.tracking.outcome import Renewal, Update
-from scripts.tracking.state import (
+from scripts.source import vendored
+from scripts.state import (
     APPROVALS,
     CONFIGURATION,
     DOCUMENT,
@@ -34,6 +32,8 @@ from scripts.tracking.state import (
     sha256,
     tools,
 )
+from scripts.surface import compare_packages
+from scripts.tracking.outcome import Renewal, Update
 from scripts.transaction import digest
 
 if TYPE_CHECKING:
@@ -46,9 +46,6 @@ if TYPE_CHECKING:
     from scripts.generate import Made
     from scripts.generator import Configuration
     from scripts.reporting.model import CodeCheck
-
-NOTHING: Document = {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": {}}
-"""What a document is compared with where none is kept yet."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +63,6 @@ class Settings:
     source: str
     code: Path | None = None
     wrapper_tests: bool = True
-
-
-def kept_document(root: Path) -> Document:
-    """Read the document that is kept; an empty one where there is none.
-
-    Raises:
-        FailedError: What is kept is no OpenAPI document.
-    """
-    if not (root / DOCUMENT).exists():
-        return NOTHING
-    try:
-        return read(root / DOCUMENT)
-    except UnusableInputError as error:
-        raise FailedError(
-            f"the document that is kept here is broken; bring it back from git. {error}"
-        ) from error
 
 
 def prepare_update(
@@ -131,7 +112,9 @@ def prepare_update(
     contract: tuple[Finding, ...] = ()
     code: CodeCheck | None = None
     if package.is_dir():
-        old_package = kept if (kept / "__init__.py").is_file() else _nothing(folder / "nothing" / configuration.package)
+        old_package = (
+            kept if (kept / "__init__.py").is_file() else _nothing(folder / "nothing" / configuration.package)
+        )
         with progress("Comparing the clients"):
             changes = compare_packages(old_package, package)
         with progress("Holding the wrapper against the new client"):

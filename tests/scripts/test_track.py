@@ -17,11 +17,11 @@ import pytest
 
 from scripts.command import FailedError, UnusableInputError
 from scripts.source import vendored
+from scripts.state import read_lock, standing
 from scripts.track import main
-from scripts.tracking.state import read_lock
-from scripts.transaction import HOME, interrupted
+from scripts.transaction import HOME, interrupted, opened, recover
+from tests.scripts.answering import Server, serving
 from tests.scripts.changing import Counting
-from tests.scripts.test_fetching import Server, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -294,18 +294,20 @@ def test_all_reasons_at_once(project: Path, digest: Digest, capsys: pytest.Captu
 
 
 def test_wrappers_own_tests(project: Path, digest: Digest, capsys: pytest.CaptureFixture[str]) -> None:
-    """The wrapper's tests run against the new client; a test that fails there refuses the update."""
+    """The wrapper's tests run against the new client; one that fails there refuses the update."""
     tests = project / "tests" / "wrapper"
     tests.mkdir(parents=True)
-    test = "from voucherify_client import api\n\n\ndef test_{}():\n    assert {}(api.__path__[0] + '/ping')\n"
-    (tests / "test_new.py").write_text("from os.path import isdir\n" + test.format("new", "isdir"))
+    for name in ("isdir", "isfile"):
+        (tests / f"test_{name}.py").write_text(
+            f"from os.path import {name}\nfrom voucherify_client import api\n\n\n"
+            f"def test_{name}():\n    assert {name}(api.__path__[0] + '/ping')\n"
+        )
     save(project / "source.json", larger())
     before = pictures(project, digest)
-    assert main(["--root", str(project), "--dry-run"]) == 0
-    (tests / "test_old.py").write_text("from os.path import isfile\n" + test.format("old", "isfile"))
     assert main(["--root", str(project)]) == 3
     assert last_line(capsys.readouterr().out) == "verdict: refused"
-    assert any("test_old" in finding["what"] + finding["file"] for finding in said(project)["contract"])
+    (finding,) = said(project)["contract"]
+    assert "test_isfile" in finding["what"] + finding["file"]
     assert pictures(project, digest) == before
 
 
@@ -358,6 +360,8 @@ def test_report_elsewhere_too(project: Path) -> None:
         ("", "no source: name one"),
         ("[tool.voucherify-spec]\nsource = 3", "no source: name one"),
         ("[tool.voucherify-spec]\nsource = ''", "no source: name one"),
+        ("[tool.voucherify-spec.source]\nx = 1", "no source: name one"),
+        ("tool = 3", "no source: name one"),
         ("[tool", "cannot be read"),
         (None, "cannot be read"),
     ],
@@ -371,7 +375,16 @@ def test_no_source(project: Path, content: str | None, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--max-size", "0"], ["--timeout", "nan"], ["--timeout", "inf"], ["--fail-on", "x"], ["x"]]
+    "arguments",
+    [
+        ["--rollback", "--dry-run"],
+        ["--rollback", "--source", "x"],
+        ["--max-size", "0"],
+        ["--timeout", "nan"],
+        ["--timeout", "inf"],
+        ["--fail-on", "x"],
+        ["x"],
+    ],
 )
 def test_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """An option that makes no sense ends with exit code 2 and its name."""
@@ -450,7 +463,8 @@ def test_version_counts_only_for_what_it_belongs_to(project: Path, server: Serve
 def test_lock_alone_is_renewed(project: Path, digest: Digest, capsys: pytest.CaptureFixture[str]) -> None:
     """A lock file that is missing or broken is written again; nothing else changes, and nothing is new."""
     before = pictures(project, digest)
-    for content in (None, b"", b"[]", b"{}"):
+    whole = (project / "openapi" / "spec.lock.json").read_bytes()
+    for content in (None, b"", b"[]", b"{}", whole.replace(b'"source.json"', b"3")):
         lock = project / "openapi" / "spec.lock.json"
         lock.unlink() if content is None else lock.write_bytes(content)
         assert track(project) == 0
@@ -458,6 +472,28 @@ def test_lock_alone_is_renewed(project: Path, digest: Digest, capsys: pytest.Cap
         assert last_line(output) == "verdict: unchanged"
         assert "Changed: openapi/spec.lock.json." in output
         assert pictures(project, digest) == before
+
+
+def test_generating_renews_the_lock(project: Path, command: Command) -> None:
+    """Making the client anew by hand brings the lock file along, unless it belongs to another document."""
+    with (project / "openapi" / "generator.yaml").open("a") as file:
+        file.write("# more\n")
+    assert standing(project) is None
+    document, out = project / "openapi/vouchers.json", project / "generated"
+    arguments = ["--spec", document, "--out", out, "--config", project / "openapi/generator.yaml"]
+    for _ in range(2):
+        done = command("generate", *map(str, arguments))
+        assert done.returncode == 0, done.stderr
+        assert standing(project) is not None
+    lock = read_lock(project)
+    save(document, larger())
+    assert command("generate", *map(str, arguments)).returncode == 0
+    assert read_lock(project) == lock
+
+
+def test_the_projects_own_lock() -> None:
+    """The lock file of this repository belongs to its document, its client, and the tools that it pins."""
+    assert standing(ROOT) is not None
 
 
 def test_another_order_without_a_lock(project: Path, digest: Digest) -> None:
@@ -529,23 +565,18 @@ STEPS = [
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_at_each_step(
-    project: Path, step: str, command: Command, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_killed_at_each_step(project: Path, step: str) -> None:
     """Killed as any of its steps begins, an update leaves the old state or the new one, whole."""
     save(project / "source.json", larger())
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, step, project], capture_output=True, cwd=ROOT, check=False
-    )
-    assert done.returncode == -signal.SIGKILL
-    check_whole(project, command)
-    capsys.readouterr()
-    assert track(project) == 0
-    assert (
-        last_line(capsys.readouterr().out)
-        == f"verdict: {'unchanged' if step in STEPS[-2:] else 'compatible'}"
-    )
-    assert {file.name for file in (project / HOME).iterdir()} == {"previous"}
+    program = [sys.executable, "-c", KILLED, step, str(project)]
+    assert subprocess.run(program, capture_output=True, cwd=ROOT, check=False).returncode == -signal.SIGKILL
+    recover(project)
+    lock = standing(project)
+    assert lock is not None
+    assert lock.operations == (2 if step in ("_carry_out", "_show") else 1)
+    assert len(list((project / "changelog.d").iterdir())) == lock.operations
+    with opened(project):
+        assert {file.name for file in (project / HOME).iterdir()} <= {"previous", "work"}
 
 
 def check_whole(project: Path, command: Command) -> None:
@@ -585,14 +616,14 @@ main(["--root", sys.argv[2], "--no-wrapper-tests"], files=Killed())
 def test_killed_between_two_places(project: Path, place: str, following: str, command: Command) -> None:
     """Killed between two exchanges, the update is finished by whatever command comes next."""
     save(project / "source.json", larger())
-    program = [sys.executable, "-c", KILLED_WHILE_SWAPPING, place, project]
+    program = [sys.executable, "-c", KILLED_WHILE_SWAPPING, place, str(project)]
     assert subprocess.run(program, capture_output=True, cwd=ROOT, check=False).returncode == -signal.SIGKILL
     assert interrupted(project)
     with pytest.raises(FailedError, match="without --dry-run finishes it first"):
         track(project, "--dry-run")
     if following == "generate":
-        paths = ["--spec", project / "openapi/vouchers.json", "--out", project / "generated"]
-        done = command("generate", *paths)
+        paths = [project / "openapi/vouchers.json", project / "generated"]
+        done = command("generate", "--spec", paths[0], "--out", paths[1])
     else:
         done = command("track", "--root", project, *(["--rollback"] if following == "rollback" else []))
     assert done.returncode == 0, done.stderr

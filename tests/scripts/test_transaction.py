@@ -368,6 +368,19 @@ def test_recovery_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert read_journal(tmp_path / HOME / JOURNAL) is None
 
 
+@pytest.mark.parametrize(
+    "content", ["", "{}", '{"places": [{}], "afterwards": "keep"}', '{"places": [], "afterwards": ""}']
+)
+def test_damaged_journal(tmp_path: Path, content: str) -> None:
+    """A journal that somebody else wrote is no reason to guess; the message says what to do."""
+    old_state(tmp_path)
+    (tmp_path / HOME).mkdir()
+    (tmp_path / HOME / JOURNAL).write_text(content)
+    with pytest.raises(FailedError, match="is not as it was written"):
+        recover(tmp_path)
+    assert state_of(tmp_path) == OLD
+
+
 def test_digest_tells_states_apart(tmp_path: Path) -> None:
     """Names and contents count, whatever the order that the system lists them in; nothing has no digest."""
     (tmp_path / "a").mkdir()

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts.command import FailedError, UnusableInputError
 from scripts.fetching import Validators, has_secret, is_address, shown
+from scripts.swap import write_file
 from scripts.transaction import digest
 
 if TYPE_CHECKING:
-    from scripts.command import Json
+    from scripts.command import Document, Json
 
 DOCUMENT = "openapi/vouchers.json"
 LOCK = "openapi/spec.lock.json"
@@ -27,6 +29,9 @@ WRAPPER = "voucherify_wrapper"
 TESTS = "tests/wrapper"
 REPORT = "report"
 FRAGMENTS = "changelog.d"
+
+NOTHING: Document = {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": {}}
+"""What a document is compared with where none is kept yet."""
 
 GENERATOR, FORMATTER = "openapi-python-client", "ruff"
 
@@ -83,7 +88,7 @@ def read_lock(root: Path) -> Lock | None:
     """Read the lock file; None where there is none, or one that this project did not write."""
     try:
         told = json.loads((root / LOCK).read_bytes())
-        return Lock(
+        lock = Lock(
             source=told["source"],
             validators=Validators(told["etag"], told["last_modified"]),
             upstream=told["sha256"]["upstream"],
@@ -97,6 +102,22 @@ def read_lock(root: Path) -> Lock | None:
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    texts = (lock.source, lock.validators.etag, lock.validators.last_modified, lock.package)
+    return lock if all(isinstance(text, str) for text in texts) else None
+
+
+def renew_lock(root: Path, prepared: bytes) -> None:
+    """Bring the lock file up to date with a package that was made anew from the kept document.
+
+    Args:
+        root: The project's folder.
+        prepared: The document that the package was generated from.
+    """
+    lock = read_lock(root)
+    if lock is not None and lock.document == digest(root / DOCUMENT):
+        generated = digest(root / GENERATED / lock.package) or ""
+        new = replace(lock, prepared=sha256(prepared), generated=generated, tools=tools(root))
+        write_file(root / LOCK, new.as_bytes())
 
 
 def tools(root: Path) -> dict[str, str]:
@@ -132,6 +153,24 @@ def name_of(source: str, root: Path) -> str:
         return shown(source)
     path = Path(source).resolve()
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def kept_document(root: Path) -> Document:
+    """Read the document that is kept; an empty one where there is none.
+
+    Raises:
+        FailedError: What is kept is no OpenAPI document.
+    """
+    from scripts.source import read  # noqa: PLC0415 - most runs end without reading it
+
+    if not (root / DOCUMENT).exists():
+        return NOTHING
+    try:
+        return read(root / DOCUMENT)
+    except UnusableInputError as error:
+        raise FailedError(
+            f"the document that is kept here is broken; bring it back from git. {error}"
+        ) from error
 
 
 def known_validators(lock: Lock | None, source: str, root: Path) -> Validators | None:
