@@ -108,17 +108,14 @@ class _Run:
             old, new = before.get(key), after.get(key)
             if old is None or new is None:
                 rule = "webhook-added" if old is None else "webhook-removed"
-                self._tell(rule, old and old.part.pointer, new and new.part.pointer, self.bit_of(key))
+                self._tell(rule, old and old.part.pointer, new and new.part.pointer, self._bit_of(key))
             else:
-                Talk(self.graph, self.rows, (old, new), self.bit_of(key), Direction.RECEIVED).compare()
+                Talk(self.graph, self.rows, (old, new), self._bit_of(key), Direction.RECEIVED).compare()
 
-    def bit_of(self, key: tuple[str, str]) -> int:
-        """Return the bit of a webhook."""
-        name = f"webhook {key[0]} {key[1].upper()}"
-        if name not in self.bits:
-            self.bits[name] = 1 << len(self.rows.names)
-            self.rows.names.append(name)
-        return self.bits[name]
+    def _bit_of(self, key: tuple[str, str]) -> int:
+        """Give a webhook its bit."""
+        self.rows.names.append(f"webhook {key[0]} {key[1].upper()}")
+        return 1 << len(self.rows.names) - 1
 
     def _compare_unused(self) -> None:
         """Compare the components that no operation of both revisions reaches."""

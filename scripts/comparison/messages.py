@@ -85,7 +85,7 @@ class Side(NamedTuple):
         for number, name in enumerate(names):
             part = given.get(name) or (left.pop(0) if left else None)
             told = {"name": name, "in": "path", "schema": {"type": "string"}}
-            found["path", str(number)] = part or Part(self.part.pointer, told)
+            found["path", str(number)] = part or Part(child(self.part.pointer, "parameters", name), told)
         return found
 
 
@@ -173,20 +173,20 @@ class Talk:
 
     def _compare_parameters(self) -> None:
         before, after = self.old.parameters(), self.new.parameters()
-        for key in sorted(before.keys() | after.keys()):
-            one, other = before.get(key), after.get(key)
-            if one is None and other is not None:
-                needed = is_set(other, "required")
-                rule = "required-parameter-added" if needed else "optional-parameter-added"
-                self.tell(rule, None, other.pointer, direction=self.requests, inside=_named(other))
-            elif one is not None and other is None:
+        for key, other in after.items():
+            if key in before:
+                self._compare_parameter(before[key], other)
+                continue
+            needed = is_set(other, "required")
+            rule = "required-parameter-added" if needed else "optional-parameter-added"
+            self.tell(rule, None, other.pointer, direction=self.requests, inside=_named(other))
+        for key, one in before.items():
+            if key not in after:
                 guard = ANNOUNCED if is_set(one, "deprecated") else ""
                 self.tell(
                     "parameter-removed", one.pointer, None,
                     direction=self.requests, inside=_named(one), guard=guard,
                 )  # fmt: skip
-            elif one is not None and other is not None:
-                self._compare_parameter(one, other)
 
     def _compare_parameter(self, one: Part, other: Part) -> None:
         location = one.schema.get("in")
@@ -229,14 +229,13 @@ class Talk:
     def _compare_bodies(self) -> None:
         one, other = (self._body(side) for side in (self.old, self.new))
         direction = self.requests
-        if one is None and other is None:
-            return
-        if one is None and other is not None:
-            rule = "required-body-added" if is_set(other, "required") else "optional-body-added"
-            self.tell(rule, None, other.pointer, direction=direction)
-        elif one is not None and other is None:
+        if one is None:
+            if other is not None:
+                rule = "required-body-added" if is_set(other, "required") else "optional-body-added"
+                self.tell(rule, None, other.pointer, direction=direction)
+        elif other is None:
             self.tell("body-removed", one.pointer, None, direction=direction)
-        elif one is not None and other is not None:
+        else:
             if is_set(one, "required") != is_set(other, "required"):
                 rule = "body-became-required" if is_set(other, "required") else "body-became-optional"
                 self.tell(rule, one.pointer, other.pointer, direction=direction)

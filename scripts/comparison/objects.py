@@ -20,14 +20,14 @@ def compare_objects(look: Look) -> None:
     one, other = look.old.view, look.new.view
     for name in one.properties.keys() | other.properties.keys() | one.required.keys() | other.required.keys():
         before, after = _property(look.old, name), _property(look.new, name)
-        if before is None and after is None:
-            _compare_required(look, name, sent=True, received=True)
-        elif before is None and after is not None:
-            _added(look, name, after)
-        elif before is not None and after is None:
-            _removed(look, name, before)
-        elif before is not None and after is not None:
+        if before is not None and after is not None:
             _kept(look, name, before, after)
+        elif before is not None:
+            _removed(look, name, before)
+        elif after is not None:
+            _added(look, name, after)
+        else:
+            _compare_required(look, name, sent=True, received=True)
     _compare_patterns(look)
     for names in one.dependent.keys() ^ other.dependent.keys():
         old, new = one.dependent.get(names), other.dependent.get(names)

@@ -18,7 +18,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from scripts.comparison.places import canonical
-from scripts.preparation.documents import METHODS, find, parts_of
+from scripts.preparation.documents import METHODS, child, find, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +85,8 @@ def _operation(document: dict[str, Any], before: list[str], parts: list[str]) ->
         case ["parameters", number, *rest]:
             here = [*before, "parameters", number]
             parameter = _value(document, here)
-            return f" {parameter.get('in')} {parameter.get('name')}" + _holder(document, here, rest)
+            location, name = parameter.get("in", "path"), parameter.get("name", number)
+            return f" {location} {name}" + _holder(document, here, rest)
         case ["requestBody", *rest]:
             return " body" + _content(document, [*before, "requestBody"], rest)
         case ["responses", code, *rest]:
@@ -182,5 +183,9 @@ def _type(schema: dict[str, Any]) -> str:
 
 
 def _value(document: dict[str, Any], parts: list[str]) -> dict[str, Any]:
-    value = find(document, "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts))
+    """Return the object that stands at a place; an empty one where none does."""
+    try:
+        value = find(document, child("", *parts))
+    except KeyError:
+        return {}
     return value if isinstance(value, dict) else {}

@@ -23,7 +23,7 @@ from scripts.comparison.places import (
     target_of,
 )
 from scripts.preparation.dialect import is_of_type
-from scripts.preparation.documents import Noting, find
+from scripts.preparation.documents import Noting, child, components, find
 from scripts.preparation.shapes import mend_schemas
 
 Types: TypeAlias = "frozenset[str]"
@@ -210,19 +210,13 @@ class Reader:
             return None
 
     def _anchored(self, reference: str) -> Part | None:
-        """Return the component, or the schema in one, that carries an anchor."""
+        """Return the component that carries an anchor, or an identifier."""
         if self._anchors is None:
-            self._anchors = {}
-            schemas = (self.document.get("components") or {}).get("schemas") or {}
-            for name, schema in schemas.items():
-                part = Part("", {"components": {"schemas": {name: schema}}})
-                for keyword in ("$anchor", "$dynamicAnchor"):
-                    if isinstance(schema, dict) and isinstance(schema.get(keyword), str):
-                        self._anchors.setdefault(
-                            "#" + schema[keyword], part.child("components", "schemas", name)
-                        )
-                if isinstance(schema, dict) and isinstance(schema.get("$id"), str):
-                    self._anchors.setdefault(schema["$id"], part.child("components", "schemas", name))
+            self._anchors = {
+                name: Part(child("/components/schemas", component), schema)
+                for component, schema in components(self.document).items()
+                for name in _names_of(schema)
+            }
         return self._anchors.get(reference)
 
     def followed(self, part: Part) -> Part:
@@ -258,13 +252,12 @@ class Reader:
         if not isinstance(schema, dict) or part.pointer in seen or schema.get("nullable") is True:
             return True
         inner = seen | {part.pointer}
-        reference = schema.get("$ref")
-        if isinstance(reference, str):
-            target = self.target(reference)
-            if target is not None and not self.accepts_null(target, inner):
-                return False
-            if self.is_3_0:
-                return True
+        refers = _references_of(schema)
+        targets = [target for target in map(self.target, refers) if target is not None]
+        if not all(self.accepts_null(target, inner) for target in targets):
+            return False
+        if refers and self.is_3_0:
+            return True
         if _names_no_null(schema):
             return False
         met = [self.accepts_null(part.child("allOf", n), inner) for n in _numbered(schema, "allOf")]
@@ -280,7 +273,7 @@ class Reader:
             view.never = view.never or schema is False
             return
         stack |= {part.pointer + part.aspect}
-        refers = [schema[key] for key in ("$ref", "$dynamicRef") if isinstance(schema.get(key), str)]
+        refers = _references_of(schema)
         for reference in refers:
             target = self.target(reference)
             if target is None:
@@ -306,6 +299,19 @@ class Reader:
             self._absorb(view, kept[0], stack)
         else:
             view.types = frozenset()
+
+
+def _references_of(schema: dict[str, Any]) -> list[str]:
+    return [schema[key] for key in ("$ref", "$dynamicRef") if isinstance(schema.get(key), str)]
+
+
+def _names_of(schema: object) -> list[str]:
+    """Return what else a component may be referred to by."""
+    if not isinstance(schema, dict):
+        return []
+    anchors = [schema[key] for key in ("$anchor", "$dynamicAnchor") if isinstance(schema.get(key), str)]
+    names = [schema["$id"]] if isinstance(schema.get("$id"), str) else []
+    return [*(f"#{anchor}" for anchor in anchors), *names]
 
 
 def _mended(target: Part) -> Part:

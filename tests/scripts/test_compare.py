@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from scripts.compare import compare
 from scripts.source import vendored
 from tests.scripts.comparing import sends
-from tests.scripts.conftest import Command
-from tests.scripts.hand_made import INTEGER, STRING, getter, thing, document
+from tests.scripts.hand_made import INTEGER, STRING, document, getter, thing
+
+if TYPE_CHECKING:
+    from tests.scripts.conftest import Command
 
 SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs"
 

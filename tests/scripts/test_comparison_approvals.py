@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from scripts.compare import compare
 from scripts.comparison.approvals import Approvals, read_approvals
 from tests.scripts.comparing import receives, sends
 from tests.scripts.hand_made import INTEGER, STRING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OLD, NEW = sends(STRING), sends(INTEGER)
 ENTRY = '[[approved]]\nfingerprint = "0123456789abcdef"\nby = " Ada "\nwhy = "Fine."\n'

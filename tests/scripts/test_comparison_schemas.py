@@ -302,6 +302,30 @@ LINES: dict[str, Line] = {
         {"enum": ["a", "b"]}, {"anyOf": [{"const": "a"}, {"const": "b"}, {"const": "c"}]},
         {"type-widened": WIDENS}, {"type-narrowed": NARROWS},
     ),
+    "two unions": narrowing(
+        {"anyOf": [CAT, DOG]}, {"anyOf": [CAT, DOG], "oneOf": [CAT, DOG]}, "union-added", "union-removed"
+    ),
+    "branches of a named kind": Line(
+        {"anyOf": [ref("None"), {"enum": ["a"]}]}, {"anyOf": [ref("None"), {"enum": ["b"]}]},
+        {"const-changed": INCOMPARABLE}, {"const-changed": INCOMPARABLE},
+    ),
+    "branches of other types": Line(
+        {"anyOf": [TEXT, WHOLE]}, {"anyOf": [WHOLE, {"type": "boolean"}]},
+        {"union-branch-removed": NARROWS, "union-branch-added": WIDENS},
+        {"union-branch-removed": NARROWS, "union-branch-added": WIDENS},
+    ),
+    "branches that share most": Line(
+        {"anyOf": [thing(a=TEXT, b=TEXT), WHOLE]}, {"anyOf": [thing(a=TEXT, b=TEXT, c=TEXT), WHOLE]},
+        {"optional-property-added": NONE}, {"optional-property-removed": (W, H)},
+    ),
+    "branches that share nothing": Line(
+        {"anyOf": [thing(a=TEXT), WHOLE]}, {"anyOf": [thing(), WHOLE]},
+        {"union-branch-added": WIDENS}, {"union-branch-removed": NARROWS},
+    ),
+    "branch that became nullable": narrowing(
+        {"anyOf": [{"type": ["string", "null"]}, WHOLE]}, {"anyOf": [TEXT, WHOLE]},
+        "null-removed", "null-added",
+    ),
     # Conditions
     "not": narrowing(TEXT, {**TEXT, "not": {"const": "a"}}, "not-added", "not-removed"),
     "not, narrower within": Line(
@@ -390,6 +414,9 @@ SAME: dict[str, tuple[Any, Any]] = {
     "enums met": ({"enum": ["a"]}, {"allOf": [{"enum": ["a", "b"]}, {"enum": ["c", "a"]}]}),
     "number or integer": (NUMBER, {"type": ["number", "integer"]}),
     "types met": (WHOLE, {"allOf": [NUMBER, {"type": ["integer", "string"]}]}),
+    "an anchor": ({"$ref": "#part"}, TEXT),
+    "an identifier": ({"$dynamicRef": "https://a.example/part"}, TEXT),
+    "beside a reference": ({**ref("Part"), "maxLength": 3}, {**TEXT, "maxLength": 3}),
     "not, written twice": ({"not": {"enum": ["a"]}}, {"not": {"const": "a"}}),
     "only null": ({"type": "null"}, {"oneOf": [{"const": None}]}),
 }  # fmt: skip
@@ -399,13 +426,14 @@ SAME: dict[str, tuple[Any, Any]] = {
 def test_what_means_the_same(name: str) -> None:
     """Two ways to write the same are no change on the wire, inline or as a component of another name."""
     one, other = SAME[name]
-    components = {"One": one}, {"Other": other}
+    part = {"Part": {**TEXT, "$anchor": "part", "$id": "https://a.example/part"}}
     for old, new in ((one, other), (other, one)):
-        assert rules(sends(old), sends(new)) == {}
-        assert rules(receives(old), receives(new)) == {}
-        assert rules(sends(ref("One"), {"One": old}), sends(ref("Other"), {"Other": new})) == {}
-        assert rules(receives(old), receives({"allOf": [ref("Other")]}, {"Other": new})) == {}
-    assert components
+        assert rules(sends(old, part), sends(new, part)) == {}
+        assert rules(receives(old, part), receives(new, part)) == {}
+        assert (
+            rules(sends(ref("One"), {"One": old, **part}), sends(ref("Other"), {"Other": new, **part})) == {}
+        )
+        assert rules(receives(old, part), receives({"allOf": [ref("Other")]}, {"Other": new, **part})) == {}
 
 
 SAME_IN_3_0: dict[str, tuple[Any, Any]] = {
