@@ -456,6 +456,17 @@ def test_what_comes_back(tmp_path: Path) -> None:
     assert (change.before, change.after) == ("-> Thing | None", "-> Thing | int | None")
 
 
+def test_a_class_with_a_row_of_its_own_goes_with_nothing(tmp_path: Path) -> None:
+    """A class that is gone from a place that stayed is told of by itself, and not with what went beside it."""
+    user = {"models/user": "from .thing import Thing\nclass User:\n    thing: Thing"}
+    old = {**user, "models/thing": THING, "api/things/get": call()}
+    changes = compared(tmp_path, old, {"models/user": "class User:\n    thing: int"})
+    assert [each.what for each in changes] == [
+        "`api.things.get` is gone.",
+        "`models.thing.Thing` is gone; where it stood, there is now `int`.",
+    ]
+
+
 def test_only_some_functions_change(tmp_path: Path) -> None:
     """A function that is gone is named; what the others share is still one row."""
     new = call().replace("def sync(", "def _sync(").replace("-> Response[Thing | None]", "-> Response[Thing]")
