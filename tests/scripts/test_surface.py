@@ -457,7 +457,7 @@ def test_what_comes_back(tmp_path: Path) -> None:
 
 
 def test_a_class_with_a_row_of_its_own_goes_with_nothing(tmp_path: Path) -> None:
-    """A class that is gone from a place that stayed is told of by itself, and not with what went beside it."""
+    """A class that is gone from a place that stayed is told of by itself, not with what went beside it."""
     user = {"models/user": "from .thing import Thing\nclass User:\n    thing: Thing"}
     old = {**user, "models/thing": THING, "api/things/get": call()}
     changes = compared(tmp_path, old, {"models/user": "class User:\n    thing: int"})
