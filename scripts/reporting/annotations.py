@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from scripts.comparison.severity import Severity
@@ -65,11 +66,8 @@ def line_of(document: Json, pointer: str) -> int:
             children = value if isinstance(value, dict) else {}
         if name not in children:
             return 0
-        line += 1
-        for key, child in children.items():
-            if key == name:
-                break
-            line += _height(child)
+        above = takewhile(lambda key: key != name, children)
+        line += 1 + sum(_height(children[key]) for key in above)
         value = children[name]
     return line
 

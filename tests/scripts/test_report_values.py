@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PLENTY = 100_000
 
 
-def with_sides(before: object, after: object) -> Change:
+def with_sides(before: Any, after: Any) -> Change:
     """Make a row with these sides."""
     return replace(ENUM, before=before, after=after)
 
