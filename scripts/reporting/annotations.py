@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from scripts.comparison.severity import Severity
@@ -66,8 +65,8 @@ def line_of(document: Json, pointer: str) -> int:
             children = value if isinstance(value, dict) else {}
         if name not in children:
             return 0
-        above = takewhile(lambda key: key != name, children)
-        line += 1 + sum(_height(children[key]) for key in above)
+        above = [*children.values()][: [*children].index(name)]
+        line += 1 + sum(map(_height, above))
         value = children[name]
     return line
 
