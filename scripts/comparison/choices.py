@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from scripts.comparison.graph import Edge
@@ -34,8 +35,15 @@ def look_at_members(graph: Graph, pair: Pair) -> Look:
     ):
         told = [part for part in extra if not graph.prover.included(other, side.at((part,)))]
         for part in told:
-            told_as = {"after" if rule == "all-of-member-added" else "before": brief(side.at((part,)))}
-            look.tell(rule, **told_as, old=look.old.view.pointer, new=look.new.view.pointer, keyword="allOf")
+            name = brief(side.at((part,)))
+            look.tell(
+                rule,
+                before=None if side is pair.new else name,
+                after=name if side is pair.new else None,
+                old=look.old.view.pointer,
+                new=look.new.view.pointer,
+                keyword="allOf",
+            )
     if come:
         return Look(graph, pair, new=pair.new.at(part for part in after if part not in come))
     return Look(graph, pair, old=pair.old.at(part for part in before if part not in gone))
@@ -110,15 +118,15 @@ def _compare_with_none(look: Look, union: Union, *, added: bool) -> bool:
         return False
     branches = with_union.branches(union)
     kept = _kept_branch(look, without, branches)
-    pointers = {"old": look.old.view.pointer, "new": look.new.view.pointer}
+    old, new = look.old.view.pointer, look.new.view.pointer
     if kept is not None:
         others = sorted(brief(with_union.at((branch,))) for number, branch in enumerate(union.branches)
                         if branches[number] is not kept)  # fmt: skip
         wrapped = "wrapped-in-any-of" if union.kind == "anyOf" else "wrapped-in-one-of"
         if added:
-            look.tell(wrapped, after=others, **pointers)
+            look.tell(wrapped, after=others, old=old, new=new)
         else:
-            look.tell("unwrapped", before=others, **pointers)
+            look.tell("unwrapped", before=others, old=old, new=new)
         look.within(*((without.place, kept.place) if added else (kept.place, without.place)))
         return True
     rule = "union-replaced"
@@ -126,7 +134,7 @@ def _compare_with_none(look: Look, union: Union, *, added: bool) -> bool:
         rule = "type-widened"
     elif prover.included(look.new, look.old):
         rule = "type-narrowed"
-    look.tell(rule, before=brief(look.old), after=brief(look.new), **pointers)
+    look.tell(rule, before=brief(look.old), after=brief(look.new), old=old, new=new)
     return True
 
 
@@ -137,9 +145,9 @@ def _kept_branch(look: Look, without: Sided, branches: list[Sided]) -> Sided | N
     for branch in branches:
         if branch.place[-1].component in names:
             return branch
-    return next((b for b in branches if prover.equal(without, b)), None) or next(
-        (b for b in branches if prover.included(without, b)), None
-    )
+    equal = (branch for branch in branches if prover.equal(without, branch))
+    wider = (branch for branch in branches if prover.included(without, branch))
+    return next(chain(equal, wider), None)
 
 
 def _compare_branches(look: Look, before: Union, after: Union) -> None:

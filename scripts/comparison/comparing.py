@@ -223,6 +223,8 @@ def compare_documents(old: Document, new: Document, old_source: str, new_source:
 
 def _revision(document: Document, source: str, count: int, mended: dict[str, Any]) -> Revision:
     info = mended.get("info")
-    texts = [str(info.get(key, "")) for key in ("title", "version")] if isinstance(info, dict) else ["", ""]
+    title, version = (
+        str(info.get(key, "")) if isinstance(info, dict) else "" for key in ("title", "version")
+    )
     digest = hashlib.sha256(json.dumps(document).encode()).hexdigest()
-    return Revision(source, *texts, digest, count, len(components(mended)))
+    return Revision(source, title, version, digest, count, len(components(mended)))

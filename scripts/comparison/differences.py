@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from scripts.comparison.graph import Graph, Pair
     from scripts.comparison.look import Look
+    from scripts.comparison.places import Part
     from scripts.comparison.proofs import Sided
 
 
@@ -27,10 +28,10 @@ def look_at(graph: Graph, pair: Pair) -> None:
     """Find the differences of a pair, and the pairs within it."""
     look = choices.look_at_members(graph, pair)
     one, other = look.old.view, look.new.view
+    if one.never != other.never:
+        rule = "values-allowed" if one.never else "values-forbidden"
+        look.tell(rule, old=one.pointer, new=other.pointer)
     if one.never or other.never:
-        if one.never != other.never:
-            rule = "values-allowed" if one.never else "values-forbidden"
-            look.tell(rule, old=one.pointer, new=other.pointer)
         return
     _compare_unknown(look)
     _compare_annotations(look)
@@ -109,8 +110,14 @@ def _compare_types(look: Look) -> bool:
         rule = "type-widened"
     elif covers(before, after):
         rule = "type-narrowed"
-    told = {"before": Phrase(types_text(one)), "after": Phrase(types_text(other))}
-    look.tell(rule, **told, old=one.where("type"), new=other.where("type"), keyword="type")
+    look.tell(
+        rule,
+        before=Phrase(types_text(one)),
+        after=Phrase(types_text(other)),
+        old=one.where("type"),
+        new=other.where("type"),
+        keyword="type",
+    )
     is_all = any(view.is_open and view.types is None and not view.unions for view in (one, other))
     return not is_all and (rule != "type-changed" or look.shares_types())
 
@@ -274,9 +281,12 @@ def _compare_conditions(look: Look) -> None:
                       before=before.schema["if"], after=after.schema["if"])  # fmt: skip
             continue
         for keyword in ("then", "else"):
-            parts = [[part.child(keyword)] if keyword in part.schema else None for part in (before, after)]
-            look.compare_parts(keyword, *parts)
+            look.compare_parts(keyword, _held(before, keyword), _held(after, keyword))
     for part in gone[len(come) :]:
         look.tell("condition-removed", old=part.pointer, before=part.schema["if"])
     for part in come[len(gone) :]:
         look.tell("condition-added", new=part.pointer, after=part.schema["if"])
+
+
+def _held(part: Part, keyword: str) -> list[Part] | None:
+    return [part.child(keyword)] if keyword in part.schema else None

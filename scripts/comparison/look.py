@@ -83,8 +83,8 @@ class Look:
         """
         subject = self.graph.subject(old, new) + suffix
         told = {"before": shown(before), "after": shown(after), **(words or {})}
-        pointers = [_with(old, keyword, self.old), _with(new, keyword, self.new)]
-        self.pair.findings.append(Finding(rule, subject, told, before, after, *pointers, **more))
+        places = _with(old, keyword, self.old), _with(new, keyword, self.new)
+        self.pair.findings.append(Finding(rule, subject, told, before, after, places[0], places[1], **more))
 
     def sides(self, old: Sequence[Part], new: Sequence[Part]) -> tuple[Sided, Sided]:
         """Return places within the two."""

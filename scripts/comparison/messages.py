@@ -43,12 +43,11 @@ class Side(NamedTuple):
 
     def resolved(self, part: Part) -> Part:
         """Return what a part is, or what it refers to; nothing where that is not there."""
-        for _ in range(50):
-            reference = part.schema.get("$ref") if isinstance(part.schema, dict) else None
-            if reference is None:
-                return part if isinstance(part.schema, dict) else Part(part.pointer, {})
-            part = target_of(self.document, reference) or Part(part.pointer, {})
-        return Part(part.pointer, {})
+        seen: set[str] = set()
+        while isinstance(part.schema, dict) and "$ref" in part.schema and part.pointer not in seen:
+            seen.add(part.pointer)
+            part = target_of(self.document, part.schema["$ref"]) or Part(part.pointer, {})
+        return part if isinstance(part.schema, dict) else Part(part.pointer, {})
 
     def held(self, part: Part, key: str) -> dict[str, Part]:
         """Return the parts that an object at a key of a part holds, by name."""
@@ -68,9 +67,7 @@ class Side(NamedTuple):
         found = {}
         in_path = {}
         for part in map(self.resolved, listed):
-            name, location = part.schema.get("name"), part.schema.get("in")
-            if not isinstance(name, str) or not isinstance(location, str):
-                continue
+            name, location = str(part.schema.get("name")), str(part.schema.get("in"))
             if location == "path":
                 in_path[name] = part
             elif location != "header" or name.lower() not in _RESERVED:
@@ -342,7 +339,7 @@ def is_set(part: Part, keyword: str) -> bool:
 
 def _named(part: Part) -> str:
     """Return what a parameter is called within its operation."""
-    return f" {part.schema['in']} {part.schema['name']}"
+    return f" {part.schema.get('in')} {part.schema.get('name')}"
 
 
 def _value_of(side: Side, part: Part) -> Part:

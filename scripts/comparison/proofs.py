@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from scripts.comparison.places import UNIONS, Part, key_of
-from scripts.comparison.views import ALL_TYPES, CONCERNS, covers, meet, types_of
+from scripts.comparison.views import ALL_TYPES, CONCERNS, OBJECTS, covers, meet, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,9 +42,7 @@ class Sided(NamedTuple):
     def branches(self, union: Union) -> list[Sided]:
         """Return the choices of a union, each with all else that its place says."""
         outer = tuple(part.without(*UNIONS) if part.pointer == union.pointer else part for part in self.place)
-        if any(part.pointer == union.pointer for part in self.place):
-            return [self.at((*outer, branch)) for branch in union.branches]
-        return [self.at((branch,)) for branch in union.branches]
+        return [self.at((*outer, branch)) for branch in union.branches]
 
 
 def effective_types(side: Sided, depth: int = 0) -> Types | None:
@@ -229,7 +227,7 @@ class Prover:
             return True
         if first.enum is not None and second.enum is not None and not first.enum.keys() & second.enum.keys():
             return True
-        if types != {"object"} or depth > _DEEPEST:
+        if types != OBJECTS or depth > _DEEPEST:
             return False
         shared = first.properties.keys() & second.properties.keys()
         return any(

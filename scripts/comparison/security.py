@@ -47,23 +47,18 @@ class Security:
         """
         before = _alternatives(old, {})
         after = _alternatives(new, self._names)
-        for alternative in set(before) & set(after):
-            for name, _ in alternative:
-                self.used[name] = self.used.get(name, 0) | bits
+        for name in _schemes_of(before) & _schemes_of(after):
+            self.used[name] = self.used.get(name, 0) | bits
         gone = [one for one in before if not any(_implies(one, other) for other in after)]
         come = [other for other in after if other not in before]
-        pointers = [
-            "/security" if held.get("security") is document.get("security") else child(place, "security")
-            for held, document, place in zip(
-                (old, new), (self._graph.old.document, self._graph.new.document), places, strict=True
-            )
-        ]
+        pointers = (
+            _place_of(old, self._graph.old.document, places[0]),
+            _place_of(new, self._graph.new.document, places[1]),
+        )
         for rule, one, other in _told(gone, come, before):
             told = (_brief(one), _brief(other))
-            finding = Finding(
-                rule, "security", {"before": shown(told[0]), "after": shown(told[1])},
-                *told, *pointers,
-            )  # fmt: skip
+            words = {"before": shown(told[0]), "after": shown(told[1])}
+            finding = Finding(rule, "security", words, told[0], told[1], pointers[0], pointers[1])
             self._rows.add(finding, [(_SENT, bits)])
 
     def compare_schemes(self) -> None:
@@ -72,14 +67,25 @@ class Security:
             name = self._names.get(new_name, new_name)
             before = self._old.get(name)
             if before is not None and before != after:
-                for rule, suffix, keyword, one, other in _scheme_differences(before, after):
-                    pointers = [child("/components/securitySchemes", each) for each in (name, new_name)]
-                    words = {"before": shown(one), "after": shown(other), "keyword": keyword}
-                    subject = self._graph.subject(*pointers) + suffix
-                    self._rows.add(
-                        Finding(rule, subject, words, one, other, *pointers),
-                        [(_SENT, self.used.get(name, 0))],
-                    )
+                self._tell_scheme(name, new_name, before, after)
+
+    def _tell_scheme(self, name: str, new_name: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+        old, new = (child("/components/securitySchemes", each) for each in (name, new_name))
+        for rule, suffix, keyword, one, other in _scheme_differences(before, after):
+            words = {"before": shown(one), "after": shown(other), "keyword": keyword}
+            subject = self._graph.subject(old, new) + suffix
+            finding = Finding(rule, subject, words, one, other, old, new)
+            self._rows.add(finding, [(_SENT, self.used.get(name, 0))])
+
+
+def _place_of(operation: dict[str, Any], document: dict[str, Any], place: str) -> str:
+    """Point to where an operation's requirements are written."""
+    inherited = operation.get("security") is document.get("security")
+    return "/security" if inherited else child(place, "security")
+
+
+def _schemes_of(alternatives: list[Alternative]) -> set[str]:
+    return {name for alternative in alternatives for name, _ in alternative}
 
 
 def _schemes(document: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -74,7 +74,7 @@ def compare_servers(
     for rule, words, before, after in _differences(*map(_servers, holders)):
         told = {"before": shown(before), "after": shown(after), **words}
         rows.add(
-            Finding(rule, "servers", told, before, after, *pointers),
+            Finding(rule, "servers", told, before, after, pointers[0], pointers[1]),
             [(Context(Direction.SENT, flipped=False), bits)],
         )
 

@@ -31,6 +31,10 @@ Types: TypeAlias = "frozenset[str]"
 ALL_TYPES: Types = frozenset({"array", "boolean", "number", "object", "string"})
 """The types of all values but null; a number may be an integer."""
 
+WHOLE: Types = frozenset({"integer"})
+LISTS: Types = frozenset({"array"})
+OBJECTS: Types = frozenset({"object"})
+
 LOWER = ("minimum", "minLength", "minItems", "minProperties", "minContains")
 UPPER = ("maximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 LISTED = ("pattern", "format", "multipleOf", "uniqueItems", "contentEncoding", "contentMediaType")
@@ -221,19 +225,20 @@ class Reader:
 
     def followed(self, part: Part) -> Part:
         """Return what a part refers to, where it does nothing but refer."""
-        for _ in range(50):
-            schema = part.schema
-            if not isinstance(schema, dict) or not isinstance(schema.get("$ref"), str):
-                break
-            if not self.is_3_0 and not is_trivial({k: v for k, v in schema.items() if k != "$ref"}):
-                break
-            if self.is_3_0 and schema.get("nullable") is True:
-                break
-            target = self.target(schema["$ref"])
-            if target is None:
-                break
+        seen: set[str] = set()
+        target: Part | None = part
+        while target is not None and target.pointer not in seen:
             part = target
+            seen.add(part.pointer)
+            target = self.target(part.schema["$ref"]) if self._only_refers(part.schema) else None
         return part
+
+    def _only_refers(self, schema: object) -> bool:
+        if not isinstance(schema, dict) or not isinstance(schema.get("$ref"), str):
+            return False
+        if self.is_3_0:
+            return schema.get("nullable") is not True
+        return is_trivial({key: value for key, value in schema.items() if key != "$ref"})
 
     def view(self, place: Place) -> View:
         """Return what a place accepts."""
@@ -453,7 +458,7 @@ def _finished(view: View) -> View:
         if not view.enum and view.enum is not None:
             view.enum, view.types = None, frozenset()
     view.never = view.never or (view.types == frozenset() and not view.null)
-    if view.types == {"integer"}:
+    if view.types == WHOLE:
         for name, sign in (("minimum", 1), ("maximum", -1)):
             if name in view.bounds:
                 view.bounds[name] = _whole_bound(view.bounds[name], sign)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from scripts.comparison.places import canonical
+from scripts.comparison.views import LISTS, OBJECTS
 
 if TYPE_CHECKING:
     from scripts.comparison.proofs import Sided
@@ -53,9 +54,9 @@ def _by_shape(side: Sided, view: View, depth: int) -> str:
         return "nothing"
     if view.unions and view.is_open and depth < 2:  # noqa: PLR2004 - deeper ones would not be read
         return " or ".join(brief(side.at((branch,)), depth + 1) for branch in view.unions[0].branches)
-    if view.types == {"array"} and view.held.get("items") and depth < 2:  # noqa: PLR2004 - as above
+    if view.types == LISTS and view.held.get("items") and depth < 2:  # noqa: PLR2004 - as above
         return f"array of {brief(side.at(view.held['items']), depth + 1)}"
-    if view.properties and view.types in (None, {"object"}):
+    if view.properties and view.types in (None, OBJECTS):
         names = [*view.properties]
         return f"object with {', '.join(names[:_MOST])}" + (", …" if len(names) > _MOST else "")
     return types_text(view)

@@ -122,15 +122,15 @@ WHOLE: dict[str, Any] = {
 }
 
 JUNK: list[Any] = [
-    None, True, False, 0, -1, 1.5, 10**30, "", "x", "true", "#/", "#", "#/components/schemas/It", "other.json",
+    None, True, False, 0, -1, 1.5, 10**30, "", "x", "true", "#/", "#", "#/components/schemas/It", "a.json",
     [], {}, [None], ["a"], [[]], {"x": 1}, {"$ref": "#/components/schemas/None"}, {"$ref": "#"}, {"$ref": 5},
     {"type": "object"},
 ]  # fmt: skip
 KEYS = [
     "$ref", "type", "allOf", "anyOf", "oneOf", "not", "if", "then", "properties", "items", "required", "enum",
     "const", "schema", "content", "parameters", "callbacks", "headers", "security", "servers", "flows",
-    "$dynamicRef", "$id", "$anchor", "discriminator", "nullable", "prefixItems", "patternProperties", "minimum",
-    "exclusiveMinimum", "encoding", "in", "name", "mapping", "dependentRequired", "uniqueItems", "variables",
+    "$dynamicRef", "$id", "$anchor", "discriminator", "nullable", "prefixItems", "patternProperties",
+    "minimum", "exclusiveMinimum", "encoding", "in", "name", "mapping", "dependentRequired", "uniqueItems", "variables",
 ]  # fmt: skip
 
 
@@ -251,6 +251,36 @@ def test_real_revisions(folder: str) -> None:
     documents = [load(file) for file in sorted((SPECS / folder).glob("*.json"))]
     for old, new in pairwise(documents):
         check(compare(old, new).changes, old, new)
+
+
+def test_prose() -> None:
+    """What only readers notice is one row for each operation, component or part of the root."""
+    new = json.loads(json.dumps(WHOLE).replace("Words.", "Other words."))
+    new["info"]["title"] = "New"
+    new["paths"]["/a/{id}"] |= {"summary": "A.", "x-note": 1}
+    new["paths"]["/a/{id}"]["post"] |= {"description": "a" * 2000, "x-more": {"a": "b" * 2000}}
+    new["components"]["schemas"]["It"]["properties"]["a"]["example"] = "x"
+    new["webhooks"]["made"]["post"]["summary"] = "Made."
+    old = copy.deepcopy(WHOLE)
+    for document, text in ((old, "a"), (new, "b")):
+        document["components"]["examples"] = {"Some": {"value": text}}
+        document["x-own"] = text
+    found = compare(old, new).changes
+    assert {change.axis for change in found} == {Axis.PROSE}
+    assert [(change.subject, change.what) for change in found] == [
+        ("/a/{id}", "`summary`, `x-note` changed, in 2 places."),
+        ("It", "`description`, `example` changed, in 2 places."),
+        ("POST /a/{id}", "`description`, `x-more` changed, in 2 places."),
+        ("components examples Some", "`example` changed."),
+        ("info", "`info` changed."),
+        ("webhook made", "`summary` changed."),
+        ("x-own", "`x-own` changed."),
+    ]
+    longest = found[2].after
+    assert isinstance(longest, dict)
+    assert str(longest["/description"]).startswith("aaa")
+    assert "(2000 characters, sha256" in str(longest["/description"])
+    assert "characters, sha256" in str(longest["/x-more"])
 
 
 def test_every_rule_can_be_told() -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.scripts.comparing import B, H, W, receives, rules, sends
+from tests.scripts.comparing import B, H, W, receives, rows, rules, sends
 from tests.scripts.hand_made import INTEGER, STRING, ref, thing
 
 
@@ -318,6 +318,9 @@ LINES: dict[str, Line] = {
         {"anyOf": [thing(a=TEXT, b=TEXT), WHOLE]}, {"anyOf": [thing(a=TEXT, b=TEXT, c=TEXT), WHOLE]},
         {"optional-property-added": NONE}, {"optional-property-removed": (W, H)},
     ),
+    "branches of one name": Line(
+        ref("Part"), {"anyOf": [ref("Part"), DOG]}, {"wrapped-in-any-of": WIDENS}, {"unwrapped": NARROWS}
+    ),
     "branches that share nothing": Line(
         {"anyOf": [thing(a=TEXT), WHOLE]}, {"anyOf": [thing(), WHOLE]},
         {"union-branch-added": WIDENS}, {"union-branch-removed": NARROWS},
@@ -468,3 +471,59 @@ def test_dialects() -> None:
     )
     assert rules(old, new) == {}
     assert rules(new, old) == {}
+
+
+def test_values_that_python_takes_for_one() -> None:
+    """A constant that became true from 1 has changed, in a component that is otherwise the same."""
+    old, new = ({"Part": {"const": value}, "Whole": thing(a=ref("Part"))} for value in (1, True))
+    assert rules(sends(ref("Whole"), old), sends(ref("Whole"), new)) == {"const-changed": B}
+    assert rules(sends({"const": 1}), sends({"const": True})) == {"const-changed": B}
+
+
+def test_branches_that_a_discriminator_names() -> None:
+    """Branches are paired by what a discriminator calls them, whatever their components are called now."""
+
+    def union(*names: str) -> dict[str, Any]:
+        mapping = {str(number): f"#/components/schemas/{name}" for number, name in enumerate(names)}
+        branches = [ref(name) for name in names]
+        return {"oneOf": branches, "discriminator": {"propertyName": "kind", "mapping": mapping}}
+
+    old = {"A": thing(a=TEXT), "B": thing(b=TEXT)}
+    new = {"C": thing(a=WHOLE), "D": thing(b=TEXT)}
+    assert rules(sends(union("A", "B"), old), sends(union("C", "D"), new)) == {
+        "type-changed": B,
+        "discriminator-changed": H,
+    }
+
+
+def test_subjects_of_branches() -> None:
+    """A branch is called by its title, by what tells it from the others, by its type, or by its number."""
+
+    def made(schema: Any) -> Any:
+        titled = {**thing(a=schema), "title": "Cat"}
+        tagged = thing(kind={"enum": ["dog"]}, b=schema)
+        numbered = thing(kind={"const": 3}, d=schema)
+        typed = {"type": "array", "items": schema}
+        plain = {"properties": {"e": schema}}
+        return receives({"anyOf": [titled, tagged, numbered, typed, plain, {"properties": 1}, False]})
+
+    subjects = {subject for _, _, subject in rows(made(TEXT), made(WHOLE))}
+    assert subjects == {
+        "GET /x 200<Cat>.a",
+        "GET /x 200<kind dog>.b",
+        "GET /x 200<kind 3>.d",
+        "GET /x 200<array>[]",
+        "GET /x 200<4>.e",
+    }
+
+
+def test_what_a_reference_leads_to() -> None:
+    """A reference may lead into a schema, to what was never meant as one, or in a circle."""
+    into = ref("A/properties/a")
+    old, new = ({"A": thing(a=schema)} for schema in (TEXT, WHOLE))
+    assert rows(receives(into, old), receives(into, new)) == [(B, "type-changed", "A.a")]
+    strange = {"$ref": "#/info/title"}
+    assert rules(receives(strange), receives(TEXT)) == {"type-narrowed": H}
+    circle = {"A": ref("B"), "B": ref("A")}
+    assert rules(receives(ref("A"), circle), receives(ref("A"), circle)) == {}
+    assert rules(receives(ref("A"), circle), receives(TEXT)) == {"type-narrowed": H}
