@@ -38,6 +38,8 @@ GENERATED = ROOT / "generated" / CLIENT
 
 _ENVIRONMENT = frozenset({"import-not-found", "import-untyped"})
 """Errors about packages that are not installed here, or have no types."""
+_BLOCKING = frozenset({"syntax", ""})
+"""Errors after which nothing else is checked."""
 _OURS = re.compile(rf'module named "({CLIENT}|{WRAPPER})[."]')
 _REST_OF_UNION = re.compile(r'^(Item "[^"]*") of "[^"]*"')
 
@@ -115,8 +117,12 @@ def _compare(
 
 
 def _refused(copy: Path, files: Iterable[Path], problems: Sequence[Problem]) -> dict[Path, Problem]:
-    """Return the files that kept the type checker from its work. It names the first; there may be more."""
-    named = {problem.file: problem for problem in reversed(problems) if (copy / problem.file).is_symlink()}
+    """Return the files that kept the type checker from its work.
+
+    It names the first of them, among errors that did not, as those of imports; there may be more.
+    """
+    blocking = [one for one in problems if one.code in _BLOCKING and (copy / one.file).is_symlink()]
+    named = {problem.file: problem for problem in reversed(blocking)}
     return {**{file: found for file in files if (found := _unreadable(copy, file)) is not None}, **named}
 
 

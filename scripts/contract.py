@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scripts.contracts.document import Upstream, finding, lost_clusters, lost_in_document, new_clusters
+from scripts.contracts.document import finding, lost_clusters, lost_in_document, new_clusters
 from scripts.contracts.fitting import Client, misfits
 from scripts.contracts.reliance import RELIED_ON
 from scripts.contracts.testing import failing_tests
+from scripts.contracts.upstream import Upstream
 from scripts.contracts.wrapper import CLIENT, UnreadableError, Wrapper
 from scripts.reporting.model import Finding
 
@@ -89,12 +90,13 @@ def _undeclared(wrapper: Wrapper) -> Iterator[Finding]:
     for one in RELIED_ON:
         if not any(use.module == one.module for use in wrapper.uses):
             what = f"The wrapper does not call `{one.operation}`, which `scripts/contracts/reliance.py` lists"
-            yield finding(
+            yield Finding(
                 f"{what}; take it out there, or tell `scripts/contracts/wrapper.py` how it is called."
             )
 
 
 def _lost(upstream: Upstream, before: Upstream | None, wrapper: Wrapper) -> Iterator[Finding]:
     for one in RELIED_ON:
-        place = next((use.place for use in wrapper.uses if use.module == one.module), None)
-        yield from lost_in_document(upstream, before, wrapper, one, place)
+        places = [use.place for use in wrapper.uses if use.module == one.module]
+        if places:
+            yield from lost_in_document(upstream, before, wrapper, one, places[0])

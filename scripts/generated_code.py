@@ -173,15 +173,16 @@ class _Module:
 class Package:
     """A generated package."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, part: str = "") -> None:
         """Read a package.
 
         Args:
             folder: The package's folder.
+            part: The folder in it to read alone; what is elsewhere is then unknown.
         """
         self._modules: dict[str, _Module] = {}
         self._claims: dict[tuple[Name, str], tuple[Types, ...]] = {}
-        for file in sorted(folder.rglob("*.py")):
+        for file in sorted((folder / part).rglob("*.py")):
             name = ".".join(file.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
             with contextlib.suppress(OSError, ValueError):  # as good as missing
                 self._modules[name] = _Module(name, file.read_text(encoding="utf-8"))

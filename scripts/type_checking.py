@@ -10,6 +10,7 @@ The type checker is mypy, which the project has. With its cache, the wrapper tak
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import subprocess
@@ -18,8 +19,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from scripts.swap import locked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -147,14 +146,18 @@ def _running(check: Check) -> Iterator[subprocess.Popen[str]]:
 
 @contextlib.contextmanager
 def _cache(wanted: Path, otherwise: str) -> Iterator[Path]:
-    """Hold the cache against other runs; where none can be kept, do without."""
+    """Hold the cache against other runs, which take but a moment; where none can be kept, do without."""
     try:
         wanted.mkdir(parents=True, exist_ok=True)
     except OSError:
         yield Path(otherwise)
         return
-    with locked(wanted):
+    lock = os.open(wanted, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
         yield wanted
+    finally:
+        os.close(lock)
 
 
 def _environment(path: Sequence[Path]) -> dict[str, str]:

@@ -14,7 +14,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from scripts.command import FailedError
-from scripts.contracts.document import blank, finding
+from scripts.contracts.document import finding
+from scripts.contracts.upstream import blank
 from scripts.contracts.wrapper import CLIENT
 from scripts.generated_code import PLACEHOLDER, Package
 from scripts.reporting.model import Finding
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from scripts.contracts.document import Found, Upstream
     from scripts.contracts.reliance import Reliance
+    from scripts.contracts.upstream import Found, Upstream
     from scripts.contracts.wrapper import Place, Use, Wrapper
     from scripts.generated_code import Call
     from scripts.type_checking import Problem
@@ -66,7 +67,7 @@ class Client:
 
     @cached_property
     def _calls(self) -> list[Call]:
-        return Package(self.folder).calls
+        return Package(self.folder, part="api").calls
 
     def call(self, found: Found) -> Call | None:
         """Return the module that sends an operation."""
@@ -107,14 +108,18 @@ def misfits(
     explained: list[Place] = []
     for one in relied:
         here = upstream.operation(one)
-        told = [] if here is None else [*_of_operation(wrapper, client, one, here)]
-        found += [each for _, each in told]
-        explained += [place for places, _ in told for place in places]
         if here is None:  # that is told where the document is read; the import and the calls fail for it
             explained += [*_imports(wrapper, one), *_calls(wrapper, one)]
-    for problem in _problems(wrapper, client):
-        if not any(_within(problem, place) for place in explained):
-            found.append(_told(problem, wrapper, relied))
+            continue
+        for places, told in _of_operation(wrapper, client, one, here):
+            found.append(told)
+            explained += places
+    rest = (
+        problem
+        for problem in _problems(wrapper, client)
+        if not any(_within(problem, place) for place in explained)
+    )
+    found += [_told(problem, wrapper, relied) for problem in rest]
     yield from sorted(dict.fromkeys(found), key=lambda each: (each.file, each.line))
 
 
@@ -148,12 +153,14 @@ def _of_operation(
 ) -> Iterator[tuple[list[Place], Finding]]:
     """Yield what an operation's module and functions have lost, with the lines that this explains."""
     name = f"`{relied.operation}`"
+    imports = [*_imports(wrapper, relied)]
     call = client.call(found)
+    if not imports:
+        return
     if call is None or call.module != relied.module:
         now = "has no module in the new client, though the document has it"
         if call is not None:
             now = f"is in the module `{CLIENT}.{call.module}` now, {_why(relied, found)}"
-        imports = [*_imports(wrapper, relied)]
         told = f"{name} {now}; {_named(imports)} {_verb(imports, 'import')} `{CLIENT}.{relied.module}`."
         yield [*imports, *_calls(wrapper, relied)], finding(told, imports[0], found.here.pointer)
         return
@@ -184,11 +191,9 @@ def _why(relied: Reliance, found: Found) -> str:
     if now != relied.operation:
         return f"as its operationId changed from `{relied.operation}` to `{now}`"
     tags = found.here.value.get("tags")
-    return (
-        f"as its tag is {', '.join(f'`{tag}`' for tag in tags)} now"
-        if isinstance(tags, list) and tags
-        else ("as it has no tag any more")
-    )
+    if isinstance(tags, list) and tags:
+        return f"as its tag is `{tags[0]}` now"
+    return "as its tag is gone"
 
 
 def _unfit(
@@ -230,7 +235,6 @@ def _takers(relied: Reliance, found: Found, call: Call) -> list[str | None]:
 
 def _told(problem: Problem, wrapper: Wrapper, relied: Sequence[Reliance]) -> Finding:
     """Put an error of the type checker into the wrapper's terms, as far as they are known."""
-    room = wrapper.room(problem.file.name)
     where = f"`{problem.file.name}:{problem.line}`"
     what = f"{where} does not fit the new client: {problem.message} ({problem.code or 'mypy'})."
     gone = _ATTRIBUTE.search(problem.message) or _MODULE.search(problem.message)
@@ -242,7 +246,7 @@ def _told(problem: Problem, wrapper: Wrapper, relied: Sequence[Reliance]) -> Fin
         for operation, parameter in _passed(problem, argument["which"].strip('"'), wrapper, relied):
             takes = f"`{operation}` takes `{argument['wanted']}` as its parameter `{parameter}` now"
             what = f"{takes}; {where} passes `{argument['given']}`."
-    return Finding(what, room.shown, problem.line, room.line(problem.line))
+    return Finding(what, problem.file.as_posix(), problem.line, wrapper.line(problem.file, problem.line))
 
 
 def _passed(

@@ -8,16 +8,17 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scripts.contracts.wrapper import CLIENT
 from scripts.reporting.model import Finding
 from scripts.type_checking import ROOT, workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 TESTS = ROOT / "tests" / "wrapper"
 TIMEOUT = 600.0
@@ -30,19 +31,28 @@ _ABOUT_THE_TEXT = "test_architecture.py"
 _WHERE = f"import importlib.util as i; found = i.find_spec({CLIENT!r}); print(found and found.origin)"
 
 
+class _Failure(NamedTuple):
+    """A test that failed: its name, where it stands, and the first line of why."""
+
+    name: str
+    file: str
+    line: int
+    why: str
+
+
 @dataclass(frozen=True)
 class _Ended:
     """How a process ended.
 
     Attributes:
-        code: Its exit code; None where it was stopped, as it took too long.
+        code: Its exit code.
         output: What it said.
         failures: The tests that failed in it.
     """
 
-    code: int | None
+    code: int
     output: str
-    failures: tuple[Finding, ...] = ()
+    failures: tuple[_Failure, ...] = ()
 
     @property
     def last_words(self) -> str:
@@ -66,22 +76,39 @@ def failing_tests(package: Path, *, tests: Path = TESTS, timeout: float = TIMEOU
         The tests that fail, or why they did not run.
     """
     with tempfile.TemporaryDirectory(prefix="tests-") as made, workspace({CLIENT: package}) as path:
-        environment = _environment(path)
-        # A process of its own, as the tests are, and as those are that they start.
-        origin = _run([sys.executable, "-c", _WHERE], environment, timeout).output.strip()
-        if origin != str(path / CLIENT / "__init__.py"):
-            return (
-                _not_run(f"they would import `{CLIENT}` from {origin or 'nowhere'}, not from the new one"),
-            )
-        first = _tested(tests, Path(made), environment, timeout, ["--numprocesses=auto"])
-        if first.code == 0:
-            return ()
-        if first.code is None:
+        try:
+            return tuple(_findings(path, tests, Path(made), timeout))
+        except subprocess.TimeoutExpired:
             return (_not_run(f"they did not end within {timeout:g} seconds"),)
-        if not first.failures:
-            return (_not_run(f"pytest ended with {first.code}: {first.last_words}"),)
-        again = _tested(tests, Path(made), environment, timeout, ["--last-failed"])
-        return () if again.code == 0 else again.failures or first.failures
+
+
+def _findings(path: Path, tests: Path, made: Path, timeout: float) -> Iterator[Finding]:
+    environment = _environment(path)
+    # A process of its own, as the tests are, and as those are that they start.
+    origin = _run([sys.executable, "-c", _WHERE], environment, timeout).output.strip()
+    if origin != str(path / CLIENT / "__init__.py"):
+        yield _not_run(f"they would import `{CLIENT}` from {origin}, not from the new one")
+        return
+    first = _tested(tests, made, environment, timeout, ["--numprocesses=auto"])
+    if first.code == 0:
+        return
+    if not first.failures:
+        yield _not_run(f"pytest ended with {first.code}: {first.last_words}")
+        return
+    again = _tested(tests, made, environment, timeout, ["--last-failed"])
+    if again.code != 0:
+        yield from _by_cause(again.failures or first.failures)
+
+
+def _by_cause(failures: Sequence[_Failure]) -> Iterator[Finding]:
+    """Make one finding of all tests that fail for the same reason; the first of them stands for all."""
+    causes: defaultdict[str, list[_Failure]] = defaultdict(list)
+    for failure in failures:
+        causes[failure.why].append(failure)
+    for why, (first, *others) in causes.items():
+        fail = f"and {len(others)} more fail" if others else "fails"
+        what = f"`{first.name}` {fail} against the new client: {why}"
+        yield Finding(what, first.file, first.line)
 
 
 def _not_run(why: str) -> Finding:
@@ -102,25 +129,19 @@ def _tested(
     """Run pytest, and read its report; it leaves nothing in the repository."""
     report = made / "report.xml"
     report.unlink(missing_ok=True)
-    command = [
-        *(
-            sys.executable,
-            "-m",
-            "pytest",
-            "--quiet",
-            "--tb=short",
-            "--color=no",
-            f"--maxfail={MOST_FAILURES}",
-        ),
-        *(f"--rootdir={ROOT}", f"--ignore={tests / _ABOUT_THE_TEXT}", "-o", f"cache_dir={made / 'cache'}"),
-        *("-o", "junit_family=xunit1", f"--junitxml={report}", *options, str(tests)),
+    options = [
+        *("--quiet", "--tb=short", "--color=no", f"--maxfail={MOST_FAILURES}", *options),
+        *("-p", "no:schemathesis"),  # takes longer to load than most of the tests to run, and none needs it
+        *("-c", str(ROOT / "pyproject.toml"), f"--ignore={tests / _ABOUT_THE_TEXT}"),
+        *("-o", f"cache_dir={made / 'cache'}", "-o", "junit_family=xunit1", f"--junitxml={report}"),
     ]
+    command = [sys.executable, "-m", "pytest", *options, str(tests)]
     ended = _run(command, environment, timeout)
     return _Ended(ended.code, ended.output, _failures(report))
 
 
 def _run(command: Sequence[str], environment: Mapping[str, str], timeout: float) -> _Ended:
-    """Run a command in a group of processes, which ends with it."""
+    """Run a command in a group of processes, which ends with it, also when it takes too long."""
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, encoding="utf-8", errors="backslashreplace",
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
@@ -128,15 +149,13 @@ def _run(command: Sequence[str], environment: Mapping[str, str], timeout: float)
     with process:
         try:
             output, _ = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            return _Ended(None, "")
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
     return _Ended(process.returncode, output)
 
 
-def _failures(report: Path) -> tuple[Finding, ...]:
+def _failures(report: Path) -> tuple[_Failure, ...]:
     """Read the failing tests from a report; none from one that is missing or was cut off."""
     try:
         tree = ET.parse(report)  # noqa: S314 - pytest has just written it
@@ -149,10 +168,8 @@ def _failures(report: Path) -> tuple[Finding, ...]:
     )
 
 
-def _failure(case: ET.Element, problem: ET.Element) -> Finding:
-    file, name = case.get("file", ""), case.get("name", "")
-    line = int(case.get("line", "-1")) + 1
-    said = (problem.get("message") or problem.text or "").strip().splitlines()
-    return Finding(
-        f"{name} fails against the new client: {said[0] if said else problem.tag}", file, line, name
-    )
+def _failure(case: ET.Element, problem: ET.Element) -> _Failure:
+    # What fails while tests are collected or set up has a message of another form; pytest marks errors alike.
+    marked = [line[1:].strip() for line in (problem.text or "").splitlines() if line.startswith("E ")]
+    why = [*marked, problem.get("message", "")][0]
+    return _Failure(case.get("name", ""), case.get("file", ""), int(case.get("line", "-1")) + 1, why)

@@ -123,16 +123,12 @@ class Room:
             self.tree = ast.parse(text)
         except (OSError, ValueError, SyntaxError) as error:
             raise UnreadableError(shown, f"It cannot be read ({error}).") from error
-        self._lines = text.splitlines()
+        self.lines = text.splitlines()
 
     def place(self, node: ast.stmt | ast.expr) -> Place:
         """Return where something stands."""
-        text = self._lines[node.lineno - 1].strip()
+        text = self.lines[node.lineno - 1].strip()
         return Place(self.shown, node.lineno, node.end_lineno or node.lineno, text)
-
-    def line(self, number: int) -> str:
-        """Return the text of a line."""
-        return self._lines[number - 1].strip() if 0 < number <= len(self._lines) else ""
 
     def value(self, name: str) -> ast.expr:
         """Return what the module gives a name.
@@ -205,6 +201,12 @@ class Wrapper:
         if name not in self._rooms:
             self._rooms[name] = Room(self.folder / name, f"{self.folder.name}/{name}")
         return self._rooms[name]
+
+    def line(self, file: Path, number: int) -> str:
+        """Return the text of a line; nothing where the file is none of the wrapper's modules."""
+        if file.name not in {one.name for one in self.files}:
+            return ""
+        return "".join(self.room(file.name).lines[number - 1 : number]).strip()
 
     # The client
 
