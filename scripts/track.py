@@ -20,7 +20,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.command import DONE, FailedError, UnusableInputError, run
+from scripts.command import DONE, FailedError, UnusableInputError, run, system_error
 from scripts.fetching import MAX_SIZE, TIMEOUT, RefusedError, fetch, is_address, shown
 from scripts.reporting.model import Finding, Report, Verdict
 from scripts.state import (
@@ -82,8 +82,11 @@ def main(arguments: Sequence[str] | None = None, *, files: Files | None = None) 
             _write_report(update, options.report)
     else:
         with opened(root, files=files) as transaction:
-            update = _update(options, root, source, transaction.folder, [transaction.lock])
-            changes = _changes(update, transaction.folder)
+            try:
+                update = _update(options, root, source, transaction.folder, [transaction.lock])
+                changes = _changes(update, transaction.folder)
+            except OSError as error:
+                raise FailedError(f"{system_error(error)} Nothing was changed.") from error
             kept = update.report.verdict in (Verdict.COMPATIBLE, Verdict.BREAKING)
             changed = transaction.commit(changes, Afterwards.KEEP if kept else Afterwards.LEAVE)
         _write_report(update, options.report)

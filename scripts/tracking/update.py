@@ -5,12 +5,13 @@ Nothing here ends at the first reason against the update: a person wants all of 
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from scripts.code_check import check_code
-from scripts.command import UnusableInputError, collector_at_rest, progress
+from scripts.command import FailedError, UnusableInputError, collector_at_rest, progress
 from scripts.compare import compare
 from scripts.comparison.approvals import Approvals, read_approvals
 from scripts.comparison.changes import Axis, Comparison, in_order
@@ -89,6 +90,7 @@ def prepare_update(
 
     Raises:
         UnusableInputError: The configuration or the approvals cannot be worked with.
+        FailedError: The client that is kept cannot be read, or the type checker did not run.
     """
     root = settings.root
     text = vendored(new)
@@ -108,15 +110,16 @@ def prepare_update(
         made, against = _generate(new, configuration, folder / "client", inherit)
     refusals += against
     package = made.package if made else folder / "client" / PROJECT / configuration.package
+    usable = made is not None or can_be_read(package)
     changes: tuple[Change, ...] = ()
     contract: tuple[Finding, ...] = ()
     code: CodeCheck | None = None
-    if package.is_dir():
+    if usable:
         old_package = (
             kept if (kept / "__init__.py").is_file() else _nothing(folder / "nothing" / configuration.package)
         )
         with progress("Comparing the clients"):
-            changes = compare_packages(old_package, package)
+            changes = _surface(old_package, package)
         with progress("Holding the wrapper against the new client"):
             contract = broken_promises(package, new, wrapper=root / WRAPPER, before=old)
         if settings.wrapper_tests:
@@ -130,7 +133,7 @@ def prepare_update(
         refusals=tuple(dict.fromkeys(refusals)),
         contract=contract,
         code=code,
-        axes=(Axis.WIRE, Axis.PYTHON) if package.is_dir() else (Axis.WIRE,),
+        axes=(Axis.WIRE, Axis.PYTHON) if usable else (Axis.WIRE,),
         generated=_generated(made),
         source=name_of(settings.source, root),
     )
@@ -161,6 +164,25 @@ def _generate(
         return None, [finding_of(line) for line in error.findings]
     except UnusableInputError as error:
         return None, [finding_of(str(error))]
+
+
+def can_be_read(package: Path) -> bool:
+    """Tell whether a package that lacks something is whole enough to say what else stands against it."""
+    try:
+        for file in package.rglob("*.py"):
+            ast.parse(file.read_bytes())
+    except (SyntaxError, ValueError):
+        return False
+    return (package / "__init__.py").is_file()
+
+
+def _surface(old: Path, new: Path) -> tuple[Change, ...]:
+    try:
+        return compare_packages(old, new)
+    except UnusableInputError as error:
+        raise FailedError(
+            f"the client that is kept here cannot be read; `make generate` makes it anew. {error}"
+        ) from error
 
 
 def finding_of(line: str) -> Finding:

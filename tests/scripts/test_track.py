@@ -19,6 +19,7 @@ from scripts.command import FailedError, UnusableInputError
 from scripts.source import vendored
 from scripts.state import read_lock, standing
 from scripts.track import main
+from scripts.tracking.update import can_be_read
 from scripts.transaction import HOME, interrupted, opened, recover
 from tests.scripts.answering import Server, serving
 from tests.scripts.changing import Counting
@@ -662,6 +663,29 @@ def test_full_disk(project: Path, digest: Digest) -> None:
         assert [*pictures(project, digest), digest(project / "report")] == before
 
 
+def test_no_place_for_the_reports(project: Path, digest: Digest) -> None:
+    """Where no more can be written while the update is made, the message says that nothing changed."""
+    program = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
+        "from scripts.command import run\nfrom scripts.track import main\n"
+        "sys.exit(run('track', main))\n"
+    )
+    (project / "source.json").write_bytes(b"{")
+    before = pictures(project, digest)
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--root", project],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "track: File too large. Nothing was changed.\n"
+    assert pictures(project, digest) == before
+
+
 def test_two_at_once(project: Path, command: Command) -> None:
     """A second run waits for the first, says so, and then goes from its state."""
     first, second = (
@@ -728,6 +752,25 @@ def test_missing_client(project: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert track(project) == 0
     assert last_line(capsys.readouterr().out) == "verdict: compatible"
     assert (project / "generated/voucherify_client/client.py").is_file()
+
+
+def test_broken_client(project: Path) -> None:
+    """Where the kept client is no Python, the message says which file, and how to mend it."""
+    (project / "generated/voucherify_client/client.py").write_text("def")
+    with pytest.raises(FailedError, match=r"`make generate` makes it anew\. .*client\.py"):
+        track(project)
+
+
+@pytest.mark.parametrize(
+    ("text", "readable"), [("x = 1", True), ("def", False), ("\0", False), (None, False)]
+)
+def test_what_lacks_something_may_still_be_read(tmp_path: Path, text: str | None, readable: bool) -> None:  # noqa: FBT001 - a parameter
+    """A client that did not become whole says more only if all of it is Python."""
+    if text is not None:
+        (tmp_path / "inner").mkdir()
+        (tmp_path / "__init__.py").touch()
+        (tmp_path / "inner" / "x.py").write_text(text)
+    assert can_be_read(tmp_path) == readable
 
 
 def test_same_bytes_on_every_run(project: Path, tmp_path: Path, digest: Digest) -> None:
