@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scripts.comparison.changes import Change
 from scripts.comparison.severity import Severity
 from scripts.reporting.words import one_line, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from scripts.command import Document, Json
-    from scripts.comparison.changes import Change
     from scripts.reporting.model import Finding, Report
 
 VENDORED = "openapi/vouchers.json"
@@ -31,17 +31,15 @@ def commands(report: Report, *, document: Document | None = None) -> str:
     Returns:
         One command a line; GitHub shows no more than ten of each level, so the tenth counts the rest.
     """
+    code = report.code.findings if report.code else ()
     errors = [
-        *(_finding(each, "Update refused", document) for each in report.refusals),
-        *(_finding(each, "The wrapper's contract is broken", document) for each in report.contract),
-        *(
-            _finding(each, "Your code newly fails", document)
-            for each in (report.code.findings if report.code else ())
-        ),
-        *(_change(each, "Breaking", document) for each in told(report, Severity.BREAKING)),
+        *((each, "Update refused") for each in report.refusals),
+        *((each, "The wrapper's contract is broken") for each in report.contract),
+        *((each, "Your code newly fails") for each in code),
+        *((each, "Breaking") for each in told(report, Severity.BREAKING)),
     ]
-    warnings = [_change(each, "Warning", document) for each in told(report, Severity.WARNING)]
-    return "".join([*_capped("error", errors), *_capped("warning", warnings)])
+    warnings = [(each, "Warning") for each in told(report, Severity.WARNING)]
+    return "".join([*_capped("error", errors, document), *_capped("warning", warnings, document)])
 
 
 def line_of(document: Json, pointer: str) -> int:
@@ -79,18 +77,14 @@ def _height(value: Json) -> int:
     return 1
 
 
-def _change(change: Change, title: str, document: Document | None) -> str:
-    where = "" if change.new_pointer is None else _place(change.new_pointer, document)
-    return _command(where, f"{title}: {change.subject}", f"{change.what} {change.why} [{change.fingerprint}]")
-
-
-def _finding(finding: Finding, title: str, document: Document | None) -> str:
-    if finding.file:
-        line = f",line={finding.line}" if finding.line else ""
-        where = f"file={_property(finding.file)}{line},"
-    else:
-        where = _place(finding.pointer, document) if finding.pointer else ""
-    return _command(where, title, finding.what)
+def _written(told: Change | Finding, title: str, document: Document | None) -> str:
+    if isinstance(told, Change):
+        where = "" if told.new_pointer is None else _place(told.new_pointer, document)
+        return _command(where, f"{title}: {told.subject}", f"{told.what} {told.why} [{told.fingerprint}]")
+    if told.file:
+        line = f",line={told.line}" if told.line else ""
+        return _command(f"file={_property(told.file)}{line},", title, told.what)
+    return _command(_place(told.pointer, document) if told.pointer else "", title, told.what)
 
 
 def _place(pointer: str, document: Document | None) -> str:
@@ -102,12 +96,15 @@ def _command(where: str, title: str, message: str) -> str:
     return f" {where}title={_property(one_line(title, 120))}::{_data(one_line(message, 1_000))}\n"
 
 
-def _capped(level: str, commands: list[str]) -> Iterator[str]:
-    shown = commands if len(commands) <= SHOWN else commands[: SHOWN - 1]
-    yield from (f"::{level}{command}" for command in shown)
-    if commands[len(shown) :]:
-        rest = len(commands) - len(shown)
-        message = f"The reports list all {len(commands):,}; GitHub shows {SHOWN} of a step."
+def _capped(
+    level: str, told: Sequence[tuple[Change | Finding, str]], document: Document | None
+) -> Iterator[str]:
+    shown = told if len(told) <= SHOWN else told[: SHOWN - 1]
+    for each, title in shown:
+        yield f"::{level}{_written(each, title, document)}"
+    rest = len(told) - len(shown)
+    if rest:
+        message = f"The reports list all {len(told):,}; GitHub shows {SHOWN} of a step."
         yield f"::{level} title={_property(f'{rest:,}')} more::{message}\n"
 
 

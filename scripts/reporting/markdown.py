@@ -7,13 +7,14 @@ says how many and where they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from scripts.comparison.changes import Axis
 from scripts.comparison.severity import Severity
 from scripts.reporting.markdown_text import code, fenced, prose_text
 from scripts.reporting.model import Verdict
-from scripts.reporting.values import short, whole
+from scripts.reporting.values import near, short, whole
 from scripts.reporting.words import (
     approved,
     code_checked,
@@ -191,22 +192,16 @@ def _side(change: Change, *, new: bool) -> str:
 
 
 def _signatures(change: Change) -> str:
-    lines = [
-        f"{sign} {_cut(line)}"
-        for sign, new in (("-", False), ("+", True))
-        for line in (whole(change, new=new) or "").split("\n")[:_SIGNATURE_LINES]
-        if line
-    ]
+    before, after = ((whole(change, new=new) or "").split("\n") for new in (False, True))
+    pairs = [*zip_longest(before[:_SIGNATURE_LINES], after[:_SIGNATURE_LINES], fillvalue="")]
+    lines = [f"- {near(old, new, _SIGNATURE_WIDTH)}" for old, new in pairs if old]
+    lines += [f"+ {near(new, old, _SIGNATURE_WIDTH)}" for old, new in pairs if new]
     told = f"{prose_text(change.what)} {prose_text(change.why)} ({code(change.fingerprint)})"
     head = f"- **{change.severity}** {code(change.subject)}: {told}\n"
     if not lines:
         return head
     block = fenced(lines, "diff").replace("\n", "\n  ")
     return f"{head}\n  {block}\n\n"
-
-
-def _cut(line: str) -> str:
-    return line if len(line) <= _SIGNATURE_WIDTH else f"{line[:_SIGNATURE_WIDTH]}…"
 
 
 def _approval(change: Change) -> str:

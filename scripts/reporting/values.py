@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from scripts.comparison.changes import Change
 
+_LOOKED_AT = 20_000
+"""Characters of a side in which a line looks for the first difference."""
 _CONTEXT = 3
 _WHOLE = 40
 """Lines of a side that are shown even where they are equal on both."""
@@ -66,13 +68,36 @@ def whole(change: Change, *, new: bool) -> str | None:
 
 
 def short(change: Change, *, new: bool, limit: int = 60) -> str | None:
-    """Write one side of a change in a line; None where nothing stands."""
+    """Write one side of a change in a line; None where nothing stands.
+
+    Of a long one, the part is shown where it begins to differ from the other side.
+    """
+    text, other = _in_a_line(change, new=new), _in_a_line(change, new=not new)
+    return None if text is None else near(text, other or "", limit)
+
+
+def near(text: str, other: str, limit: int) -> str:
+    """Cut a text to the part where it begins to differ from another one.
+
+    Args:
+        text: The text.
+        other: The other one.
+        limit: Characters that are kept.
+
+    Returns:
+        The part, with a mark at each end where something is left out.
+    """
+    pairs = enumerate(zip(text, other, strict=False))
+    same = next((place for place, (one, two) in pairs if one != two), min(len(text), len(other)))
+    start = max(0, min(same - limit // 3, len(text) - limit))
+    before, after = "…" if start else "", "…" if start + limit < len(text) else ""
+    return f"{before}{text[start : start + limit]}{after}"
+
+
+def _in_a_line(change: Change, *, new: bool) -> str | None:
     side = change.after if new else change.before
-    if isinstance(side, (dict, list)):
-        side = json.dumps(side, ensure_ascii=False)
-        return one_line(side, limit)
-    text = whole(change, new=new)
-    return None if text is None else one_line(text, limit)
+    text = json.dumps(side, ensure_ascii=False) if isinstance(side, (dict, list)) else whole(change, new=new)
+    return None if text is None else one_line(text, _LOOKED_AT)
 
 
 def sides(change: Change, limit: int) -> Sides:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.reporting.values import Line, short, sides, whole
+from scripts.reporting.values import Line, near, short, sides, whole
 from tests.scripts.reports import ADDED, CLASS, ENUM, PATTERN, SIGNATURE, WORDS
 
 if TYPE_CHECKING:
@@ -45,8 +45,17 @@ def test_a_short_side_is_one_line() -> None:
     assert short(ENUM, new=True) == '["APPLY", "ADD_NEW_ITEMS"]'
     assert short(ADDED, new=True) == '{"type": "string"}'
     assert short(ADDED, new=False) is None
-    assert short(replace(ENUM, after={"a": "x" * 500}), new=True, limit=20) == '{"a": "xxxxxxxxxxxx…'
+    assert short(replace(ENUM, after={"a": "x" * 500}), new=True, limit=20) == '{"a": "xxxxxxxxxxxxx…'
     assert short(replace(PATTERN, after=0), new=True) == "0"
+
+
+def test_a_short_side_shows_where_it_differs() -> None:
+    """Of two long sides that begin alike, the part is shown that tells them apart."""
+    long = replace(ENUM, before=["x" * 100, "old"], after=["x" * 100, "new", "newer"])
+    assert short(long, new=False, limit=20) == '…xxxxxxxxxxx", "old"]'
+    assert short(long, new=True, limit=20) == '…xx", "new", "newer"]'
+    assert near("abcdefghij" * 3, "abcdefghij" * 2 + "x", 9) == "…hijabcdef…"
+    assert near("abc", "xyz", 2) == "ab…"
 
 
 def test_lines_that_differ_are_marked() -> None:
