@@ -93,7 +93,7 @@ def _title(side: Sided, _union: Union) -> object:
 def _likeness(one: Sided, other: Sided) -> float:
     """Say how much two branches look like one that changed: 0 not at all, 1 wholly."""
     types = effective_types(one)
-    if types != effective_types(other) or not types:
+    if types != effective_types(other) or types == frozenset():
         return 0.0
     if tag_keys(one) and tag_keys(other):
         return 0.0  # what tells them apart differs

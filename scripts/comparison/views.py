@@ -310,10 +310,8 @@ def _references_of(schema: dict[str, Any]) -> list[str]:
     return [schema[key] for key in ("$ref", "$dynamicRef") if isinstance(schema.get(key), str)]
 
 
-def _names_of(schema: object) -> list[str]:
+def _names_of(schema: dict[str, Any]) -> list[str]:
     """Return what else a component may be referred to by."""
-    if not isinstance(schema, dict):
-        return []
     anchors = [schema[key] for key in ("$anchor", "$dynamicAnchor") if isinstance(schema.get(key), str)]
     names = [schema["$id"]] if isinstance(schema.get("$id"), str) else []
     return [*(f"#{anchor}" for anchor in anchors), *names]
@@ -342,10 +340,8 @@ def _names_no_null(schema: dict[str, Any]) -> bool:
     )
 
 
-def is_null(schema: object) -> bool:
+def is_null(schema: dict[str, Any]) -> bool:
     """Tell whether a schema names null and nothing else."""
-    if not isinstance(schema, dict):
-        return False
     named = schema.get("type") in ("null", ["null"]) or schema.get("enum") == [None]
     return named or ("const" in schema and schema["const"] is None)
 

@@ -116,6 +116,7 @@ LINES: dict[str, Line] = {
         with_operation({"parameters": [parameter("a", INTEGER, place="path")]}, "/x/{a}"),
         [(B, "type-changed", "POST /x/{a} path a")], [(B, "type-changed", "POST /x/{a} path a")],
     ),
+    "header that is no parameter": (asks(), asks(parameter("Authorization", place="header")), [], []),
     "shared parameter": (
         document({"/x": {"parameters": [parameter("a")], "get": ITEM, "put": ITEM}}),
         document({"/x": {"get": ITEM, "put": ITEM}}),

@@ -130,7 +130,8 @@ KEYS = [
     "$ref", "type", "allOf", "anyOf", "oneOf", "not", "if", "then", "properties", "items", "required", "enum",
     "const", "schema", "content", "parameters", "callbacks", "headers", "security", "servers", "flows",
     "$dynamicRef", "$id", "$anchor", "discriminator", "nullable", "prefixItems", "patternProperties",
-    "minimum", "exclusiveMinimum", "encoding", "in", "name", "mapping", "dependentRequired", "uniqueItems", "variables",
+    "minimum", "exclusiveMinimum", "encoding", "in", "name", "mapping", "dependentRequired", "uniqueItems",
+    "variables",
 ]  # fmt: skip
 
 
@@ -257,11 +258,12 @@ def test_prose() -> None:
     """What only readers notice is one row for each operation, component or part of the root."""
     new = json.loads(json.dumps(WHOLE).replace("Words.", "Other words."))
     new["info"]["title"] = "New"
-    new["paths"]["/a/{id}"] |= {"summary": "A.", "x-note": 1}
+    new["paths"]["/a/{id}"] |= {"summary": "A.", "x-note": {"a": 1}}
     new["paths"]["/a/{id}"]["post"] |= {"description": "a" * 2000, "x-more": {"a": "b" * 2000}}
     new["components"]["schemas"]["It"]["properties"]["a"]["example"] = "x"
     new["webhooks"]["made"]["post"]["summary"] = "Made."
     old = copy.deepcopy(WHOLE)
+    old["paths"]["/a/{id}"]["x-note"] = {"a": 2}
     for document, text in ((old, "a"), (new, "b")):
         document["components"]["examples"] = {"Some": {"value": text}}
         document["x-own"] = text
@@ -273,7 +275,7 @@ def test_prose() -> None:
         ("POST /a/{id}", "`description`, `x-more` changed, in 2 places."),
         ("components examples Some", "`example` changed."),
         ("info", "`info` changed."),
-        ("webhook made", "`summary` changed."),
+        ("webhook made POST", "`summary` changed."),
         ("x-own", "`x-own` changed."),
     ]
     longest = found[2].after

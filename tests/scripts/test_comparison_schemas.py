@@ -318,8 +318,10 @@ LINES: dict[str, Line] = {
         {"anyOf": [thing(a=TEXT, b=TEXT), WHOLE]}, {"anyOf": [thing(a=TEXT, b=TEXT, c=TEXT), WHOLE]},
         {"optional-property-added": NONE}, {"optional-property-removed": (W, H)},
     ),
-    "branches of one name": Line(
-        ref("Part"), {"anyOf": [ref("Part"), DOG]}, {"wrapped-in-any-of": WIDENS}, {"unwrapped": NARROWS}
+    "branch exchanged": Line(
+        {"anyOf": [CAT, DOG]}, {"anyOf": [CAT, OWL]},
+        {"union-branch-removed": NARROWS, "union-branch-added": WIDENS},
+        {"union-branch-removed": NARROWS, "union-branch-added": WIDENS},
     ),
     "branches that share nothing": Line(
         {"anyOf": [thing(a=TEXT), WHOLE]}, {"anyOf": [thing(), WHOLE]},
@@ -419,7 +421,14 @@ SAME: dict[str, tuple[Any, Any]] = {
     "types met": (WHOLE, {"allOf": [NUMBER, {"type": ["integer", "string"]}]}),
     "an anchor": ({"$ref": "#part"}, TEXT),
     "an identifier": ({"$dynamicRef": "https://a.example/part"}, TEXT),
+    "two names of one schema": (
+        thing(a={"$ref": "#part"}, b={"$ref": "https://a.example/part"}), thing(a=TEXT, b=TEXT)
+    ),
     "beside a reference": ({**ref("Part"), "maxLength": 3}, {**TEXT, "maxLength": 3}),
+    "first items met": (
+        {"allOf": [{**LIST, "prefixItems": [WHOLE]}, {"prefixItems": [NUMBER]}]},
+        {**LIST, "prefixItems": [WHOLE]},
+    ),
     "not, written twice": ({"not": {"enum": ["a"]}}, {"not": {"const": "a"}}),
     "only null": ({"type": "null"}, {"oneOf": [{"const": None}]}),
 }  # fmt: skip
@@ -464,11 +473,9 @@ def test_what_means_the_same_in_3_0(name: str) -> None:
 
 def test_dialects() -> None:
     """A document that moves from 3.0 to 3.1, and means the same, has no change on the wire."""
-    old = receives(thing(a={**TEXT, "nullable": True}, b={**NUMBER, "minimum": 1, "exclusiveMinimum": True}),
-                   openapi="3.0.3")  # fmt: skip
-    new = receives(
-        thing(a={"type": ["string", "null"]}, b={**NUMBER, "exclusiveMinimum": 1}), openapi="3.1.0"
-    )
+    limit = {**NUMBER, "minimum": 1, "exclusiveMinimum": True}
+    old = receives(thing(a={**TEXT, "nullable": True}, b=limit, c=TEXT), openapi="3.0.3")
+    new = receives(thing(a={"type": ["string", "null"]}, b={**NUMBER, "exclusiveMinimum": 1}, c=TEXT))
     assert rules(old, new) == {}
     assert rules(new, old) == {}
 
@@ -496,6 +503,13 @@ def test_branches_that_a_discriminator_names() -> None:
     }
 
 
+def test_wrapped_and_changed_at_once() -> None:
+    """A component that became a branch is known by its name, and what changed in it is told besides."""
+    old, new = {"Part": thing(a=TEXT)}, {"Part": thing(a=WHOLE)}
+    wrapped = sends({"anyOf": [ref("Part"), DOG]}, new)
+    assert rules(sends(ref("Part"), old), wrapped) == {"wrapped-in-any-of": H, "type-changed": B}
+
+
 def test_subjects_of_branches() -> None:
     """A branch is called by its title, by what tells it from the others, by its type, or by its number."""
 
@@ -507,7 +521,7 @@ def test_subjects_of_branches() -> None:
         plain = {"properties": {"e": schema}}
         return receives({"anyOf": [titled, tagged, numbered, typed, plain, {"properties": 1}, False]})
 
-    subjects = {subject for _, _, subject in rows(made(TEXT), made(WHOLE))}
+    subjects = {subject for _, rule, subject in rows(made(TEXT), made(WHOLE)) if rule == "type-changed"}
     assert subjects == {
         "GET /x 200<Cat>.a",
         "GET /x 200<kind dog>.b",
