@@ -26,7 +26,7 @@ from scripts.report import as_html, encoded, sentence
 from scripts.reporting.model import Report
 from scripts.reporting.pages import render
 from scripts.reporting.timeline import LANES, Point, lay_out
-from scripts.reporting.words import counted
+from scripts.reporting.words import counted, listed
 from scripts.source import read
 from scripts.swap import staged
 
@@ -101,7 +101,7 @@ def replay(folder: Path) -> History:
         usable = counted(len(files) - len(skipped), "revision")
         raise UnusableInputError(
             f"{folder} holds {usable} that can be read; a history needs two at least, each a file of its own "
-            f"in that folder ({', '.join(sorted(READABLE))})."
+            f"in that folder ({', '.join(sorted(READABLE))}).{_hint(folder)}"
         )
     return History(tuple(steps), tuple(skipped))
 
@@ -118,6 +118,12 @@ def revisions(folder: Path) -> list[Path]:
         )
     files = [file for file in folder.iterdir() if file.suffix.lower() in READABLE and file.is_file()]
     return sorted(files, key=lambda file: _natural(file.name))
+
+
+def _hint(folder: Path) -> str:
+    """Name the folders below that could have been meant."""
+    below = [entry.name for entry in sorted(folder.iterdir()) if entry.is_dir() and len(revisions(entry)) > 1]
+    return f" Below it, {listed(below)} could be meant." if below else ""
 
 
 def _natural(name: str) -> tuple[list[tuple[int, int, str]], str]:

@@ -32,13 +32,15 @@ def commands(report: Report, *, document: Document | None = None) -> str:
         One command a line; GitHub shows no more than ten of each level, so the tenth counts the rest.
     """
     code = report.code.findings if report.code else ()
-    errors = [
+    errors: list[tuple[Change | Finding, str]] = [
         *((each, "Update refused") for each in report.refusals),
         *((each, "The wrapper's contract is broken") for each in report.contract),
         *((each, "Your code newly fails") for each in code),
         *((each, "Breaking") for each in told(report, Severity.BREAKING)),
     ]
-    warnings = [(each, "Warning") for each in told(report, Severity.WARNING)]
+    warnings: list[tuple[Change | Finding, str]] = [
+        (each, "Warning") for each in told(report, Severity.WARNING)
+    ]
     return "".join([*_capped("error", errors, document), *_capped("warning", warnings, document)])
 
 

@@ -124,6 +124,9 @@ def test_a_history_needs_two_revisions(tmp_path: Path, command: Command) -> None
         assert done.returncode == 2
         assert f"holds {count} that can be read; a history needs two at least" in done.stderr
         assert not (tmp_path / "out").exists()
+        assert "Below it" not in done.stderr
+    three(tmp_path / "specs")
+    assert "Below it, specs could be meant." in command("history", tmp_path, "--out", tmp_path / "out").stderr
 
 
 def test_an_older_history_is_replaced_whole(tmp_path: Path, digest: Digest) -> None:
