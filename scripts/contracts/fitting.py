@@ -109,7 +109,7 @@ def misfits(
     for one in relied:
         here = upstream.operation(one)
         if here is None:  # that is told where the document is read; the import and the calls fail for it
-            explained += [*_imports(wrapper, one), *_calls(wrapper, one)]
+            explained += [*_imports(wrapper, one), *(use.place for use in _uses(wrapper, one))]
             continue
         for places, told in _of_operation(wrapper, client, one, here):
             found.append(told)
@@ -139,9 +139,9 @@ def _imports(wrapper: Wrapper, relied: Reliance) -> Iterator[Place]:
     )
 
 
-def _calls(wrapper: Wrapper, relied: Reliance) -> Iterator[Place]:
-    """Yield where the wrapper calls an operation."""
-    yield from (use.place for use in wrapper.uses if use.module == relied.module)
+def _uses(wrapper: Wrapper, relied: Reliance) -> list[Use]:
+    """Return the wrapper's calls of an operation."""
+    return [use for use in wrapper.uses if use.module == relied.module]
 
 
 def _within(problem: Problem, place: Place) -> bool:
@@ -162,14 +162,14 @@ def _of_operation(
         if call is not None:
             now = f"is in the module `{CLIENT}.{call.module}` now, {_why(relied, found)}"
         told = f"{name} {now}; {_named(imports)} {_verb(imports, 'import')} `{CLIENT}.{relied.module}`."
-        yield [*imports, *_calls(wrapper, relied)], finding(told, imports[0], found.here.pointer)
+        explained = [*imports, *(use.place for use in _uses(wrapper, relied))]
+        yield explained, finding(told, imports[0], found.here.pointer)
         return
     signatures = client.signatures(call.module)
     causes: defaultdict[tuple[str, str, str], list[Place]] = defaultdict(list)
-    for use in wrapper.uses:
-        if use.module == relied.module:
-            for cause in _unfit(use, signatures.get(use.function), relied, found, call):
-                causes[cause].append(use.place)
+    for use in _uses(wrapper, relied):
+        for cause in _unfit(use, signatures.get(use.function), relied, found, call):
+            causes[cause].append(use.place)
     for (lost, verb, what), places in causes.items():
         told = f"{name} {lost}; {_named(places)} {_verb(places, verb)} {what}."
         yield places, finding(told, places[0], found.here.pointer)
@@ -255,6 +255,6 @@ def _passed(
     """Yield the operation and the parameter that an argument, known by its number or name, is passed to."""
     for one in relied:
         names = dict(enumerate(_parameters(one), start=1))
-        for use in wrapper.uses:
-            if use.module == one.module and _within(problem, use.place):
+        for use in _uses(wrapper, one):
+            if _within(problem, use.place):
                 yield one.operation, names.get(int(which), which) if which.isdecimal() else which

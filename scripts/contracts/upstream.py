@@ -79,13 +79,10 @@ class Upstream:
     def operation(self, relied: Reliance) -> Found | None:
         """Find an operation: by its method and path, or else by its operationId."""
         wanted = (relied.method, blank(relied.path))
-        for one in self._operations:
-            if (one.method, blank(one.path)) == wanted:
-                return Found(one, moved=False)
-        for one in self._operations:
-            if one.value.get("operationId") == relied.operation:
-                return Found(one, moved=True)
-        return None
+        here = [one for one in self._operations if (one.method, blank(one.path)) == wanted]
+        named = [one for one in self._operations if one.value.get("operationId") == relied.operation]
+        found = [*(Found(one, moved=False) for one in here), *(Found(one, moved=True) for one in named)]
+        return found[0] if found else None
 
     def _at(self, value: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON value
         """Return an object, behind references too; an empty one where there is none."""

@@ -104,7 +104,7 @@ def test_files_that_cannot_be_checked(new: Path, tmp_path: Path) -> None:
     """Files that are no Python are told, and keep nobody from checking the rest, and who imports them."""
     folder = project(
         tmp_path, use=f"import broken, excluded\n{USES}", broken="def (:", old="print 1", types="x = 1",
-        excluded="also (", zero="x = 1\0",
+        excluded="also (", zero="x = 1\0", deep=f"x = {'-' * 100_000}1",
     )  # fmt: skip
     (folder / "bytes.py").write_bytes(b"x = '\xff'")
     (folder / "mypy.ini").write_text("[mypy]\nexclude = excluded\n")
@@ -112,10 +112,16 @@ def test_files_that_cannot_be_checked(new: Path, tmp_path: Path) -> None:
     assert [one.line for one in check.findings] == [FAILING + 1]
     assert check.before == 3
     names = [one.file.rpartition("/")[2] for one in check.unchecked]
-    assert names == ["broken.py", "bytes.py", "old.py", "types.py", "zero.py"]
+    assert names == ["broken.py", "bytes.py", "deep.py", "old.py", "types.py", "zero.py"]
     assert [one.line for one in check.unchecked if one.file.endswith("types.py")] == [0]
     assert all(one.what for one in check.unchecked)
     assert check.unchecked[0].text == "def (:"
+
+
+def test_nothing_that_can_be_checked(tmp_path: Path) -> None:
+    """A project whose every file is no Python has no findings, and each file is told."""
+    check = check_code(project(tmp_path, a="def (:", b="print 1"), CLIENT, CLIENT)
+    assert (check.findings, check.before, len(check.unchecked)) == ((), 0, 2)
 
 
 def test_what_python_refuses_and_its_parser_does_not(tmp_path: Path) -> None:

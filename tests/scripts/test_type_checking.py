@@ -30,7 +30,7 @@ def problems(cache: Path, folder: Path, **texts: str) -> tuple[Problem, ...]:
     return checked.problems
 
 
-WRONG = 'from other import x\ny: str = x\ndef f(a):\n    return a + "" + 1 + x.gone\n'
+WRONG = 'from other import x\ny: str = x\ndef f(a):\n    return a + "" + 1 + x.gone\nreveal_type(x)\n'
 
 
 def test_errors_have_their_place(cache: Path, tmp_path: Path) -> None:
@@ -88,15 +88,22 @@ def test_without_a_cache(tmp_path: Path) -> None:
     assert len(problems(tmp_path / "file" / "cache", tmp_path, first="x: int = ''")) == 1
 
 
-def test_silent_type_checker(tmp_path: Path) -> None:
-    """A type checker that ends without a word is no success."""
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [
+        ("exit 9", "9: it said nothing"),
+        ("echo INTERNAL ERROR; echo why >&2; exit 7", "7: why INTERNAL ERROR"),
+    ],
+)
+def test_type_checker_that_breaks(does: str, told: str, tmp_path: Path) -> None:
+    """A type checker that ends without a word, or in the midst of one, is no success."""
     program = (
         "import sys, pathlib\n"
         "from scripts.type_checking import Check, check_types\n"
         f"sys.executable = {str(tmp_path / 'python')!r}\n"
         f"print(check_types(Check([], [], pathlib.Path({str(tmp_path)!r})))[0].refusal)"
     )
-    (tmp_path / "python").write_text("#!/bin/sh\nexit 9\n")
+    (tmp_path / "python").write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
     (tmp_path / "python").chmod(0o755)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "the type checker ended with 9: it said nothing\n"
+    assert done.stdout == f"the type checker ended with {told}\n"
