@@ -161,23 +161,29 @@ def read_project(given: Path) -> Project:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield a project's Python files, in order; what is in environments and hidden folders is not its own."""
+    """Yield a project's Python files, in order.
+
+    What is in environments and hidden folders is not its own; a name that holds a line's end is no module's.
+    """
     for place, folders, files in os.walk(folder):
         here = Path(place)
         folders[:] = sorted(name for name in folders if not _is_left_out(here / name))
-        yield from (
-            here / name for name in sorted(files) if name.endswith(_ENDINGS) and (here / name).is_file()
-        )
+        yield from (here / name for name in sorted(files) if _is_module(here / name))
+
+
+def _is_module(file: Path) -> bool:
+    return file.suffix in _ENDINGS and file.name.isprintable() and file.is_file()
 
 
 def _is_left_out(folder: Path) -> bool:
-    return folder.name.startswith(".") or folder.name in _LEFT_OUT or (folder / "pyvenv.cfg").exists()
+    hidden = folder.name.startswith(".") or not folder.name.isprintable()
+    return hidden or folder.name in _LEFT_OUT or (folder / "pyvenv.cfg").exists()
 
 
 def _is_importable(path: Path) -> bool:
     if path.is_dir():
         return (path / "__init__.py").is_file() and not _is_left_out(path)
-    return path.suffix in _ENDINGS and path.is_file()
+    return _is_module(path)
 
 
 def _sources(files: Sequence[Path], root: Path) -> Iterator[Path]:

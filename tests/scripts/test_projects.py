@@ -30,7 +30,14 @@ def checked(project: Path) -> list[dict[str, str]]:
 def test_files_of_its_own(tmp_path: Path) -> None:
     """Hidden folders, environments, caches and copies of the client are no code of the project's own."""
     left_out = [".hidden/a.py", "env/pyvenv.cfg", "env/a.py", "__pycache__/a.py", "node_modules/a.py"]
-    left_out += ["lib/site-packages/a.py", "generated/voucherify_client/client.py", "notes.txt", "types.pyi"]
+    left_out += [
+        "lib/site-packages/a.py",
+        "generated/voucherify_client/client.py",
+        "notes.txt",
+        "types.pyi",
+        "a\nb.py",
+        "c\nd/a.py",
+    ]
     project = make(tmp_path, "a.py", "b/__init__.py", "b/c.py", *left_out)
     (tmp_path / "broken.py").symlink_to(tmp_path / "gone.py")
     assert checked(project) == [{"a.py": "a.py", "b/__init__.py": "b/__init__.py", "b/c.py": "b/c.py"}]
