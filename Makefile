@@ -80,7 +80,8 @@ propose: $(STAMP) ## Bring what `make track` made into the one pull request; for
 	@$(IN_VENV) -m scripts.propose $(ARGS)
 
 history: $(STAMP) ## Draw what changed when, over a folder of revisions; SPECS=folder OUT=folder
-	@$(IN_VENV) -m scripts.history "$(SPECS)" --out "$(if $(filter file,$(origin OUT)),build/history,$(OUT))"
+	@$(IN_VENV) -m scripts.history "$(if $(filter file,$(origin SPECS)),$(SPECS)/vouchers,$(SPECS))" \
+		--out "$(if $(filter file,$(origin OUT)),build/history,$(OUT))"
 
 lint: $(STAMP) ## Run the linter, and check the format
 	@echo "Linting"
