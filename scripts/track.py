@@ -72,6 +72,10 @@ def main(arguments: Sequence[str] | None = None, *, files: Files | None = None) 
         return DONE
     if not (root / CONFIGURATION).is_file():
         raise UnusableInputError(f"{root} has no {CONFIGURATION}; --root names this project's folder.")
+    if options.code is not None and not options.code.exists():
+        raise UnusableInputError(
+            f"{options.code}: there is no such file or folder; --code names your own code."
+        )
     source = options.source or _configured_source(root)
     if options.dry_run:
         if interrupted(root):

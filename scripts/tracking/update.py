@@ -93,65 +93,36 @@ def prepare_update(
         FailedError: The client that is kept cannot be read, or the type checker did not run.
     """
     root = settings.root
-    text = vendored(new)
     configuration = read_configuration(root / CONFIGURATION)
     approvals_file = root / APPROVALS
     approvals = read_approvals(approvals_file) if approvals_file.exists() else Approvals({})
-    kept = root / GENERATED / configuration.package
-
-    refusals: list[Finding] = []
-    compared = None
+    source = name_of(settings.source, root)
     with collector_at_rest():
-        try:
-            with progress("Comparing the documents"):
-                compared = compare(old, new, old_source=DOCUMENT, new_source=name_of(settings.source, root))
-        except UnusableInputError as error:
-            refusals.append(finding_of(str(error)))
+        compared, refusals = _compare(old, new, source)
         made, against = _generate(new, configuration, folder / "client", inherit)
-    refusals += against
     package = made.package if made else folder / "client" / PROJECT / configuration.package
     usable = made is not None or can_be_read(package)
-    changes: tuple[Change, ...] = ()
-    contract: tuple[Finding, ...] = ()
-    code: CodeCheck | None = None
-    if usable:
-        old_package = (
-            kept if (kept / "__init__.py").is_file() else _nothing(folder / "nothing" / configuration.package)
-        )
-        with progress("Comparing the clients"):
-            changes = _surface(old_package, package)
-        with progress("Holding the wrapper against the new client"):
-            contract = broken_promises(package, new, wrapper=root / WRAPPER, before=old)
-        if settings.wrapper_tests:
-            with progress("Running the wrapper's tests against the new client"):
-                contract += failing_tests(package, tests=root / TESTS)
-        if settings.code is not None:
-            with progress(f"Checking {settings.code}"):
-                code = check_code(settings.code, old_package, package)
+    checks = _check(old, new, settings, package, folder / "nothing") if usable else _Checks()
     report = Report(
-        comparison=_whole(compared, changes, approvals, root, text),
-        refusals=tuple(dict.fromkeys(refusals)),
-        contract=contract,
-        code=code,
+        comparison=_whole(compared, checks.changes, approvals, root, sha256(vendored(new))),
+        refusals=tuple(dict.fromkeys([*refusals, *against])),
+        contract=checks.contract,
+        code=checks.code,
         axes=(Axis.WIRE, Axis.PYTHON) if usable else (Axis.WIRE,),
         generated=_generated(made),
-        source=name_of(settings.source, root),
+        source=source,
     )
     if made is None:
         return Update(report)
-    lock = Lock(
-        source=report.source,
-        validators=fetched.validators,
-        upstream=sha256(fetched.content or b""),
-        document=sha256(text),
-        prepared=sha256(vendored(made.prepared)),
-        package=configuration.package,
-        generated=digest(made.package) or "",
-        tools=tools(root),
-        operations=sum(1 for _ in operations(new)),
-        schemas=len(components(new)),
-    )
-    return Update(report, Renewal(new, made.package, lock))
+    return Update(report, Renewal(new, made.package, _lock(source, new, made, fetched, root)))
+
+
+def _compare(old: Document, new: Document, source: str) -> tuple[Comparison | None, list[Finding]]:
+    try:
+        with progress("Comparing the documents"):
+            return compare(old, new, old_source=DOCUMENT, new_source=source), []
+    except UnusableInputError as error:
+        return None, [finding_of(str(error))]
 
 
 def _generate(
@@ -164,6 +135,39 @@ def _generate(
         return None, [finding_of(line) for line in error.findings]
     except UnusableInputError as error:
         return None, [finding_of(str(error))]
+
+
+@dataclass(frozen=True)
+class _Checks:
+    """What a new client comes to beside the old one.
+
+    Attributes:
+        changes: What changed for code that imports it.
+        contract: What the wrapper relies on and no longer finds.
+        code: What somebody's own code says.
+    """
+
+    changes: tuple[Change, ...] = ()
+    contract: tuple[Finding, ...] = ()
+    code: CodeCheck | None = None
+
+
+def _check(old: Document, new: Document, settings: Settings, package: Path, empty: Path) -> _Checks:
+    """Hold a new client against the old one, the wrapper and somebody's own code."""
+    kept = settings.root / GENERATED / package.name
+    if not (kept / "__init__.py").is_file():
+        kept = _nothing(empty / package.name)
+    with progress("Comparing the clients"):
+        changes = _surface(kept, package)
+    with progress("Holding the wrapper against the new client"):
+        contract = broken_promises(package, new, wrapper=settings.root / WRAPPER, before=old)
+    if settings.wrapper_tests:
+        with progress("Running the wrapper's tests against the new client"):
+            contract += failing_tests(package, tests=settings.root / TESTS)
+    if settings.code is None:
+        return _Checks(changes, contract)
+    with progress(f"Checking {settings.code}"):
+        return _Checks(changes, contract, check_code(settings.code, kept, package))
 
 
 def can_be_read(package: Path) -> bool:
@@ -201,8 +205,23 @@ def _nothing(package: Path) -> Path:
     return package
 
 
+def _lock(source: str, document: Document, made: Made, fetched: Fetched, root: Path) -> Lock:
+    return Lock(
+        source=source,
+        validators=fetched.validators,
+        upstream=sha256(fetched.content or b""),
+        document=sha256(vendored(document)),
+        prepared=sha256(vendored(made.prepared)),
+        package=made.package.name,
+        generated=digest(made.package) or "",
+        tools=tools(root),
+        operations=sum(1 for _ in operations(document)),
+        schemas=len(components(document)),
+    )
+
+
 def _whole(
-    compared: Comparison | None, changes: tuple[Change, ...], approvals: Approvals, root: Path, text: bytes
+    compared: Comparison | None, changes: tuple[Change, ...], approvals: Approvals, root: Path, new: str
 ) -> Comparison | None:
     """Bring both axes together, with what a person has approved."""
     if compared is None:
@@ -211,7 +230,7 @@ def _whole(
     return replace(
         compared,
         old=replace(compared.old, sha256=digest(root / DOCUMENT) or compared.old.sha256),
-        new=replace(compared.new, sha256=sha256(text)),
+        new=replace(compared.new, sha256=new),
         changes=in_order(approved),
         stale_approvals=stale,
     )

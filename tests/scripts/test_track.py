@@ -333,6 +333,13 @@ def test_own_code(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [finding["line"] for finding in said(project)["code"]["findings"]] == [4]
 
 
+def test_own_code_that_is_not_there(project: Path) -> None:
+    """Code that does not exist is a mistake of the command, before anything is fetched."""
+    (project / "source.json").unlink()
+    with pytest.raises(UnusableInputError, match="no such file or folder; --code"):
+        track(project, "--code", project / "nowhere")
+
+
 @pytest.mark.parametrize("make", [larger, without_release])
 def test_dry_run(project: Path, digest: Digest, capsys: pytest.CaptureFixture[str], make: Any) -> None:
     """A dry run changes nothing at all; its report goes where it is asked for."""
