@@ -50,12 +50,6 @@ class Finding:
                     found.append(name.replace(" ", "").lower())
         return found
 
-    @property
-    def code(self) -> str:
-        """The response code that it is about, or nothing."""
-        match = re.search(r"(?:status|response with the|response) `(\d\w\w|default)`", self.text)
-        return match[1] if match else ""
-
 
 @dataclass(frozen=True)
 class Milder:
@@ -99,12 +93,6 @@ def _beside(pattern: str) -> Callable[[Finding, list[Change]], bool]:
 def _harmless(_: Finding, rows: list[Change]) -> bool:
     """Whether nothing that reaches the operation weighs anything."""
     return all(row.severity is Severity.HARMLESS for row in rows)
-
-
-def _guarded(finding: Finding, rows: list[Change]) -> bool:
-    """Whether it is about no success, and is told one step milder."""
-    told = min((row.severity.rank for row in rows), default=len(Severity))
-    return finding.code[:1] in {"3", "4", "5"} and told <= Severity.BREAKING.rank + 4 - finding.level
 
 
 def _only_asked(row: Change, findings: list[Finding]) -> bool:
@@ -171,11 +159,6 @@ MILDER: tuple[Milder, ...] = (
         "A media type renamed: whether a client takes both for the same is not known; a warning.",
     ),
     Milder(
-        "response-.*|required-response-header-removed",
-        _guarded,
-        "The response is no success; what a client finds there weighs one step less.",
-    ),
-    Milder(
         "response-(property|body)-one-of-added",
         _harmless,
         "Another branch accepts all that the new one accepts: no value is received that was not promised.",
@@ -209,6 +192,11 @@ HARSHER: tuple[Harsher, ...] = (
         ".*-set|.*-added|.*-tightened",
         _said("request-.*-set"),
         "oasdiff warns. A bound where none was refuses what was accepted: that narrows, and breaks.",
+    ),
+    Harsher(
+        "security-scheme-narrowed",
+        _always,
+        "oasdiff tells it without a weight. Who asks for a token with a scope that is gone can be refused.",
     ),
     Harsher(
         "security-.*",

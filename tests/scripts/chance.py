@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-Draw = Any
+    from hypothesis.strategies import DrawFn
 
 VALUES = 40
 """How many values are tried on each side."""
@@ -71,7 +71,7 @@ NAMES = ["a", "b", "c"]
 
 
 @st.composite
-def schemas(draw: Draw, depth: int = 2) -> Any:
+def schemas(draw: DrawFn, depth: int = 2) -> Any:
     """Make a small schema."""
     if depth == 0 or draw(st.integers(0, 3)) == 0:
         return copy.deepcopy(draw(st.sampled_from(LEAVES)))
@@ -136,7 +136,7 @@ def _at(schema: Any, path: tuple[Any, ...], change: Callable[[Any], Any]) -> Any
 
 
 @st.composite
-def changed(draw: Draw) -> Case:
+def changed(draw: DrawFn) -> Case:
     """Make a schema and change one or two things of it, in its own text or in a component."""
     old = draw(schemas())
     new = old
@@ -146,7 +146,7 @@ def changed(draw: Draw) -> Case:
     return Case(old, new, COMPONENTS)
 
 
-def _change(draw: Draw, schema: Any) -> Any:
+def _change(draw: DrawFn, schema: Any) -> Any:
     """Change one thing of a schema."""
     if draw(st.integers(0, 5)) == 0:
         return draw(schemas(1))
@@ -298,7 +298,7 @@ REWRITINGS: dict[str, Callable[[Any], Any]] = {
 
 
 @st.composite
-def refactored(draw: Draw) -> Case:
+def refactored(draw: DrawFn) -> Case:
     """Make a schema and write it differently at up to three places."""
     old = draw(schemas())
     new = old

@@ -155,6 +155,9 @@ SCALARS: dict[str, Line] = {
     "a default set": none(STRING, {**STRING, "default": "a"}),
     "a default changed": none({**STRING, "default": "b"}, {**STRING, "default": "a"}),
     "a format changed": silent({**STRING, "format": "date"}, {**STRING, "format": "date-time"}),
+    "a content encoding exchanged": incomparable(
+        {**STRING, "format": "byte"}, {**STRING, "format": "binary"}
+    ),
     "int64 became int32": narrows({**INTEGER, "format": "int64"}, {**INTEGER, "format": "int32"}),
 }
 """What can change in a schema that stands in a parameter or a header too."""

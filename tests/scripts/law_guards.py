@@ -18,7 +18,7 @@ def failed(schema: Any, code: str) -> dict[str, Any]:
 
 
 WIDE, NARROW = thing(a=STRING), thing("a", a=STRING)
-# That a code comes or goes weighs less where it is no success. What is in its body is read like any other, and
+# That a code comes or goes weighs less where it is no success. What is in its body is read like any other;
 # whether that weighs less the law leaves open: either is right here, and harmless alone would be wrong.
 for code in ("404", "4XX", "500", "302"):
     pair(
