@@ -230,6 +230,13 @@ SHAPES: dict[str, Line] = {
         (None, NARROWS),
         {"One": STRING, "Two": INTEGER},
     ),
+    "a union beside a type": narrows(
+        OBJECT, {**OBJECT, "oneOf": [thing("a", a=STRING), thing("b", b=STRING)]}
+    ),
+    "exactly one branch, not any": narrows(
+        {"anyOf": [thing("a", a=STRING), thing("b", b=STRING)]},
+        {"oneOf": [thing("a", a=STRING), thing("b", b=STRING)]},
+    ),
     "a discriminator added": none(
         {"oneOf": [ref("One"), ref("Two")]},
         {"oneOf": [ref("One"), ref("Two")], "discriminator": {"propertyName": "kind"}},
@@ -296,6 +303,35 @@ MODERN: dict[str, Line] = {
     ),
     "maxContains set": narrows(
         {**STRINGS, "contains": {"const": "a"}}, {**STRINGS, "contains": {"const": "a"}, "maxContains": 2}
+    ),
+    "minContains tightened": narrows(
+        {**STRINGS, "contains": {"const": "a"}, "minContains": 2},
+        {**STRINGS, "contains": {"const": "a"}, "minContains": 3},
+    ),
+    "maxContains tightened": narrows(
+        {**STRINGS, "contains": {"const": "a"}, "maxContains": 3},
+        {**STRINGS, "contains": {"const": "a"}, "maxContains": 2},
+    ),
+    "then set": narrows(
+        {**ADDED, "if": {"required": ["a"]}},
+        {**ADDED, "if": {"required": ["a"]}, "then": {"required": ["b"]}},
+    ),
+    "else set": narrows(
+        {**ADDED, "if": {"required": ["a"]}},
+        {**ADDED, "if": {"required": ["a"]}, "else": {"required": ["b"]}},
+    ),
+    "a condition changed": silent(
+        {**ADDED, "if": {"required": ["a"]}, "then": {"required": ["b"]}},
+        {**ADDED, "if": {"maxProperties": 1}, "then": {"required": ["b"]}},
+    ),
+    "contentSchema set": narrows(
+        {**STRING, "contentMediaType": "application/json"},
+        {**STRING, "contentMediaType": "application/json", "contentSchema": OBJECT},
+    ),
+    "an item's place set": narrows({"type": "array"}, {"type": "array", "prefixItems": [STRING]}),
+    "names of a pattern refused": narrows(
+        {"type": "object", "patternProperties": {"^x-": STRING}, "additionalProperties": False},
+        {"type": "object", "additionalProperties": False},
     ),
     "propertyNames set": narrows(OBJECT, {**OBJECT, "propertyNames": {"maxLength": 3}}),
     "dependentRequired set": narrows(ADDED, {**ADDED, "dependentRequired": {"a": ["b"]}}),

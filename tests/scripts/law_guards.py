@@ -166,6 +166,15 @@ pair(
     None,
     direction=None,
 )
+pair(
+    "a callback removed",
+    called_back(AB, STRING),
+    {"/things": {"post": operation("postThing")}},
+    SUSPECT,
+    MILD,
+    None,
+    direction=None,
+)
 HOOKED = document(get(), openapi="3.1.0")
 HOOK = {**HOOKED, "webhooks": {"done": {"post": {"requestBody": content(filled(AB)), "responses": {}}}}}
 WIDER = {**HOOKED, "webhooks": {"done": {"post": {"requestBody": content(filled(ABC)), "responses": {}}}}}
