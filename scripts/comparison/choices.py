@@ -83,13 +83,26 @@ def compare_unions(look: Look) -> bool:
     one, other = look.old.view.unions, look.new.view.unions
     if bool(one) != bool(other):
         return _compare_with_none(look, (one or other)[0], added=bool(other))
-    for before, after in zip(one, other, strict=False):
-        _compare_branches(look, before, after)
-    for union in one[len(other) :]:
-        _tell_whole(look, union, added=False)
-    for union in other[len(one) :]:
+    left = list(other)
+    for before in one:
+        if left:
+            after = max(left, key=lambda union: (_shared(look, before, union), -left.index(union)))
+            left.remove(after)
+            _compare_branches(look, before, after)
+        else:
+            _tell_whole(look, before, added=False)
+    for union in left:
         _tell_whole(look, union, added=True)
     return False
+
+
+def _shared(look: Look, before: Union, after: Union) -> int:
+    """Count the branches that two unions have in common."""
+    ours, theirs = (
+        [reader.followed(branch) for branch in union.branches]
+        for reader, union in ((look.old.reader, before), (look.new.reader, after))
+    )
+    return sum(any(_are_one(one, other) for other in theirs) for one in ours)
 
 
 def _tell_whole(look: Look, union: Union, *, added: bool) -> None:

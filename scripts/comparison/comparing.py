@@ -84,7 +84,7 @@ class _Run:
         self.rows.add(finding, [(_SENT, bits)])
 
     def _tell_pairs(self, *, unreached: bool) -> None:
-        for pair in self.graph.pairs.values():
+        for pair in self.graph.all():
             if unreached != any(pair.reached.values()):
                 for finding in pair.findings:
                     self.rows.add(finding, pair.reached.items())

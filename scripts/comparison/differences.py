@@ -137,7 +137,10 @@ def _compare_null(look: Look) -> None:
         return  # a branch became nullable, and is told there
     if one.null != other.null and not open_before and not open_after:
         rule = "null-added" if other.null else "null-removed"
-        look.tell(rule, old=one.where("type"), new=other.where("type"))
+        old, new = one.where("type"), other.where("type")
+        if old != new or look.old.reader.null_at(old) == look.new.reader.null_at(new):
+            old, new = one.pointer, other.pointer  # it is not what names the type that changed
+        look.tell(rule, old=old, new=new)
 
 
 def _null_of_branches(side: Sided) -> list[bool]:
@@ -201,10 +204,14 @@ def _changed(name: str) -> Callable[[list[Any], list[Any]], str]:
     )
 
 
+_ENCODINGS = {"byte", "binary"}
+"""Formats by which OpenAPI 3.0 says how contents are encoded."""
 _WIDER_FORMATS = {("int32", "int64"), ("float", "double")}
 
 
 def _format(gone: list[Any], come: list[Any]) -> str:
+    if _ENCODINGS & {*gone, *come}:
+        return "format-changed"
     pairs = {(before, after) for before in gone for after in come}
     if len(pairs) == 1 and pairs <= _WIDER_FORMATS:
         return "format-widened"
@@ -233,10 +240,16 @@ def _compare_listed(look: Look, keyword: str, rule: Callable[[list[Any], list[An
         rule(gone, come),
         before=_single(gone),
         after=_single(come),
+        words={}
+        if gone and come
+        else {"before": shown(_single(gone) or _NONE), "after": shown(_single(come) or _NONE)},
         old=one[gone[0]] if gone else next(iter(one.values()), look.old.view.pointer),
         new=other[come[0]] if come else next(iter(other.values()), look.new.view.pointer),
         keyword=keyword,
     )
+
+
+_NONE = Phrase("none")
 
 
 def _single(values: list[Any]) -> Any:  # noqa: ANN401 - any JSON value

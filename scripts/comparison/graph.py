@@ -12,7 +12,7 @@ from scripts.comparison.places import key_of
 from scripts.comparison.proofs import Prover, Sided
 from scripts.comparison.severity import Direction
 from scripts.comparison.subjects import subject_of
-from scripts.preparation.documents import child, parts_of, pointer_of
+from scripts.preparation.documents import child, components, parts_of, pointer_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,11 +86,26 @@ class Edge(NamedTuple):
         return Context(context.direction, context.flipped != self.flips)
 
 
+class Use(NamedTuple):
+    """A place that refers to another component than before: what differs is told of it, not of these.
+
+    Attributes:
+        subject: What it is called.
+        old: The pointer to what it refers to in the old document, or to itself.
+        new: The same in the new one.
+    """
+
+    subject: str
+    old: str
+    new: str
+
+
 @dataclass(eq=False)
 class Pair:
     """An old place and the new one that it became.
 
     Attributes:
+        use: The place that refers to one of them, where that is what changed.
         old: The old place.
         new: The new place.
         findings: The differences between them.
@@ -100,6 +115,7 @@ class Pair:
 
     old: Sided
     new: Sided
+    use: Use | None = None
     findings: list[Finding] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     reached: dict[Context, int] = field(default_factory=dict)
@@ -112,7 +128,7 @@ class Graph:
         old: Reads the old document.
         new: Reads the new document.
         prover: Finds proofs about places of the two.
-        pairs: The pairs, by what they pair.
+        pairs: The pairs, by what they pair; more than one where a use is told of.
     """
 
     def __init__(self, old: Reader, new: Reader, look: Callable[[Graph, Pair], None]) -> None:
@@ -126,21 +142,57 @@ class Graph:
         self.old = old
         self.new = new
         self.prover = Prover(self.same)
-        self.pairs: dict[object, Pair] = {}
+        self.pairs: dict[object, list[Pair]] = {}
         self._look = look
         self._unseen: deque[Pair] = deque()
         self._dirty = _dirty(old, new)
 
-    def pair(self, old: Place, new: Place) -> Pair | None:
-        """Pair two places; None where they are the same, with all that they refer to."""
+    def pair(self, old: Place, new: Place, within: Pair | None = None) -> Pair | None:
+        """Pair two places.
+
+        Args:
+            old: The old place, as it is written.
+            new: The new one.
+            within: The pair that they lie in.
+
+        Returns:
+            The pair; None where the places are the same, with all that they refer to.
+        """
         one, other = Sided(self.old, ()).at(old), Sided(self.new, ()).at(new)
         if self.same(one, other):
             return None
-        key = (key_of(one.place), key_of(other.place))
-        if key not in self.pairs:
-            self.pairs[key] = Pair(one, other)
-            self._unseen.append(self.pairs[key])
-        return self.pairs[key]
+        use = self._use(old[0], new[0], one.place[0], other.place[0], within)
+        alike = self.pairs.setdefault((key_of(one.place), key_of(other.place)), [])
+        for pair in alike:
+            if (pair.use is None) == (use is None) and (not pair.use or _recurs(pair.use, use)):
+                return pair
+        alike.append(Pair(one, other, use))
+        self._unseen.append(alike[-1])
+        return alike[-1]
+
+    def _use(self, old: Part, new: Part, one: Part, other: Part, within: Pair | None) -> Use | None:
+        """Return the use that is told of, where a place came to refer to what was there before as well."""
+        old, new = self._site(old, new)
+        names = {one.component, other.component} - {None}
+        if one.component != other.component and any(self._in_both(name) for name in names):
+            subject = self.subject(old.pointer, new.pointer, within)
+            return Use(subject, one.pointer, other.pointer)
+        use = within.use if within else None
+        lies_in_it = use and (_lies_in(old.pointer, use.old) or _lies_in(new.pointer, use.new))
+        return use if lies_in_it and not names else None
+
+    def _site(self, old: Part, new: Part) -> tuple[Part, Part]:
+        """Go on to the component that both refer to: what differs further on, differs there."""
+        seen: set[str] = set()
+        while old.pointer not in seen:
+            seen.add(old.pointer)
+            one, other = self.old.referred(old), self.new.referred(new)
+            if one is not None and other is not None and one.pointer == other.pointer:
+                old, new = one, other
+        return old, new
+
+    def _in_both(self, name: str | None) -> bool:
+        return all(name in components(reader.document) for reader in (self.old, self.new))
 
     def reach(self, old: Place, new: Place, direction: Direction, operations: int) -> None:
         """Let operations reach a pair of places."""
@@ -149,17 +201,27 @@ class Graph:
             context = Context(direction, flipped=False)
             pair.reached[context] = pair.reached.get(context, 0) | operations
 
-    def subject(self, old: str | None, new: str | None) -> str:
-        """Return what a place is called, in the new document where it stands there."""
-        if new is not None:
-            return subject_of(self.new.document, new)
-        return subject_of(self.old.document, old or "")
+    def subject(self, old: str | None, new: str | None, within: Pair | None = None) -> str:
+        """Return what a place is called, in the new document where it stands there.
+
+        Args:
+            old: Pointer into the old document; None where nothing stood.
+            new: Pointer into the new document; None where nothing stands.
+            within: The pair that it lies in.
+        """
+        document, pointer = (self.new.document, new) if new is not None else (self.old.document, old or "")
+        found = subject_of(document, pointer)
+        use = within.use if within else None
+        referred = (use.new if new is not None else use.old) if use else ""
+        if use and _lies_in(pointer, referred):
+            return use.subject + found.removeprefix(subject_of(document, referred))
+        return found
 
     def walk(self) -> None:
         """Look at all pairs, and at the pairs within; then spread who reaches them."""
         while self._unseen:
             self._look(self, self._unseen.popleft())
-        pending = deque(self.pairs.values())
+        pending = deque(self.all())
         while pending:
             pair = pending.popleft()
             for edge in pair.edges:
@@ -171,6 +233,10 @@ class Graph:
                         grown = True
                 if grown:
                     pending.append(edge.pair)
+
+    def all(self) -> list[Pair]:
+        """Return all pairs."""
+        return [pair for alike in self.pairs.values() for pair in alike]
 
     def same(self, one: Sided, other: Sided) -> bool:
         """Tell whether two places say the same, and so does all that they refer to."""
@@ -194,6 +260,15 @@ class Graph:
 def written(value: object) -> str:
     """Write a value so that the same ones, and these alone, are the same text."""
     return json.dumps(value, sort_keys=True)
+
+
+def _recurs(use: Use, other: Use | None) -> bool:
+    """Tell whether a use is one that was looked at, or lies in one that refers to the same."""
+    return other is not None and other.subject.startswith(use.subject)
+
+
+def _lies_in(pointer: str, outer: str) -> bool:
+    return pointer == outer or pointer.startswith(f"{outer}/")
 
 
 _REFERENCE = re.compile(r'"\$(?:ref|dynamicRef)": ("(?:[^"\\]|\\.)*")')

@@ -81,7 +81,7 @@ class Look:
             words: The details that the rule's sentence names, besides `before` and `after`.
             more: The other fields of a finding.
         """
-        subject = self.graph.subject(old, new) + suffix
+        subject = self.graph.subject(old, new, self.pair) + suffix
         told = {"before": shown(before), "after": shown(after), **(words or {})}
         places = _with(old, keyword, self.old), _with(new, keyword, self.new)
         self.pair.findings.append(Finding(rule, subject, told, before, after, places[0], places[1], **more))
@@ -92,7 +92,7 @@ class Look:
 
     def within(self, old: Sequence[Part], new: Sequence[Part], **more: bool) -> None:
         """Pair two places within the two; `more` are the fields of an edge."""
-        found = self.graph.pair(tuple(old), tuple(new))
+        found = self.graph.pair(tuple(old), tuple(new), self.pair)
         if found is not None:
             self.pair.edges.append(Edge(found, **more))
 

@@ -112,7 +112,7 @@ def _kept(look: Look, name: str, before: Sided, after: Sided) -> None:
     flags = [(side.view.flag("readOnly"), side.view.flag("writeOnly")) for side in (before, after)]
     (read_before, write_before), (read_after, write_after) = flags
     sent, received = not (read_before or read_after), not (write_before or write_after)
-    look.within(before.place, after.place, sent=sent, received=received)
+    look.within(look.old.view.properties[name], look.new.view.properties[name], sent=sent, received=received)
     pointers = {"old": _written_pointer(look.old, name), "new": _written_pointer(look.new, name)}
     words = {"name": quoted(name)}
     if read_before != read_after:

@@ -213,6 +213,10 @@ class Reader:
         except KeyError:
             return None
 
+    def null_at(self, pointer: str) -> bool:
+        """Tell whether the schema at a pointer accepts null."""
+        return self.accepts_null(Part(pointer, self.at(pointer)))
+
     def _anchored(self, reference: str) -> Part | None:
         """Return the component that carries an anchor, or an identifier."""
         if self._anchors is None:
@@ -230,8 +234,12 @@ class Reader:
         while target is not None and target.pointer not in seen:
             part = target
             seen.add(part.pointer)
-            target = self.target(part.schema["$ref"]) if self._only_refers(part.schema) else None
+            target = self.referred(part)
         return part
+
+    def referred(self, part: Part) -> Part | None:
+        """Return what a part refers to, where it does nothing but refer; None where it does more."""
+        return self.target(part.schema["$ref"]) if self._only_refers(part.schema) else None
 
     def _only_refers(self, schema: object) -> bool:
         if not isinstance(schema, dict) or not isinstance(schema.get("$ref"), str):

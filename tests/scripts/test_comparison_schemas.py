@@ -541,3 +541,57 @@ def test_what_a_reference_leads_to() -> None:
     circle = {"A": ref("B"), "B": ref("A")}
     assert rules(receives(ref("A"), circle), receives(ref("A"), circle)) == {}
     assert rules(receives(ref("A"), circle), receives(TEXT)) == {"type-narrowed": H}
+
+
+def test_a_use_that_refers_elsewhere() -> None:
+    """Where a place came to refer to another component, and both stay, the place is told of, each by itself."""
+    parts = {"Old": thing(a=TEXT, b=thing(c=TEXT)), "New": thing(a=WHOLE, b=thing(c=WHOLE))}
+    kept = {"x": ref("Old"), "y": ref("New")}
+    old = receives(thing(**kept, one=ref("Old"), two=ref("Old")), parts)
+    new = receives(thing(**kept, one=ref("New"), two=ref("New")), parts)
+    assert sorted(subject for _, _, subject in rows(old, new)) == [
+        f"GET /x 200.{use}.{part}" for use in ("one", "two") for part in ("a", "b.c")
+    ]
+
+
+def test_a_component_that_refers_elsewhere() -> None:
+    """Where a component came to refer to another one, it is told of, once for all that use it."""
+    parts = {"Old": thing(a=TEXT), "New": thing(a=WHOLE)}
+    old, new = (
+        receives(thing(x=ref("It"), y=ref("It")), {**parts, "It": ref(name)}) for name in ("Old", "New")
+    )
+    assert [subject for _, _, subject in rows(old, new)] == ["It.a"]
+
+
+def test_components_that_recur() -> None:
+    """Two components that refer to themselves, and say the same, are exchanged without a change."""
+    trees = {name: thing(next=ref(name), label=TEXT) for name in ("Tree", "Node")}
+    other = {**trees, "Node": thing(next=ref("Node"), label=WHOLE)}
+    assert rows(receives(ref("Tree"), trees), receives(ref("Node"), trees)) == []
+    assert rows(receives(ref("Tree"), other), receives(ref("Node"), other)) == [
+        (B, "type-changed", "GET /x 200.label")
+    ]
+
+
+def test_what_a_component_says_of_null() -> None:
+    """Null is told of the component that came to accept it, and of the use where that is what changed."""
+    old, new = ({"A": thing(x=ref("B")), "B": {"allOf": [ref("C")]}, "C": schema} for schema in
+                (TEXT, {"type": ["string", "null"]}))  # fmt: skip
+    assert rows(receives(ref("A"), old), receives(ref("A"), new)) == [(B, "null-added", "C")]
+    beside = {"allOf": [ref("C")], "nullable": True}
+    assert rows(receives(thing(x=ref("C")), old), receives(thing(x=beside), old)) == [
+        (B, "null-added", "GET /x 200.x")
+    ]
+
+
+def test_encodings_of_3_0() -> None:
+    """A format that says how contents are encoded is no other limit: without it, the contents are others."""
+    encoded = {**TEXT, "format": "byte"}
+    assert rules(sends(encoded), sends(TEXT)) == {"format-changed": B}
+    assert rules(receives(TEXT), receives(encoded)) == {"format-changed": B}
+
+
+def test_unions_in_another_order() -> None:
+    """Unions that hold together are paired by what they share, not by their order."""
+    first, second = {"anyOf": [CAT, DOG]}, {"anyOf": [thing(a=TEXT), thing(b=WHOLE)]}
+    assert rules(sends({"allOf": [first, second]}), sends({"allOf": [second, first]})) == {}
