@@ -155,6 +155,7 @@ SCALARS: dict[str, Line] = {
     "a default set": none(STRING, {**STRING, "default": "a"}),
     "a default changed": none({**STRING, "default": "b"}, {**STRING, "default": "a"}),
     "a format changed": silent({**STRING, "format": "date"}, {**STRING, "format": "date-time"}),
+    "a content encoding dropped": silent({**STRING, "format": "byte"}, STRING),
     "a content encoding exchanged": incomparable(
         {**STRING, "format": "byte"}, {**STRING, "format": "binary"}
     ),

@@ -62,6 +62,13 @@ schemas("an enum in another order", AB, {**STRING, "enum": ["b", "a"]})
 schemas(
     "branches in another order", {"oneOf": [STRING, INTEGER, OBJECT]}, {"oneOf": [OBJECT, STRING, INTEGER]}
 )
+ONE_OF_TWO = {"anyOf": [thing("a", a=STRING), thing("b", b=STRING)]}
+ONE_OF_OTHERS = {"anyOf": [thing("c", c=STRING), thing("d", d=INTEGER)]}
+schemas(
+    "unions that hold together in another order",
+    {"allOf": [ONE_OF_TWO, ONE_OF_OTHERS]},
+    {"allOf": [ONE_OF_OTHERS, ONE_OF_TWO]},
+)
 schemas("a branch twice", {"anyOf": [STRING, INTEGER]}, {"anyOf": [STRING, INTEGER, STRING]})
 schemas(
     "nullable as a list of types",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scripts.compare import compare
 from scripts.comparison.changes import Axis
 from tests.scripts.chance import Case, changed, equivalents, refactored, witness
-from tests.scripts.hand_made import content, document
+from tests.scripts.hand_made import STRING, content, document, thing
 from tests.scripts.law import HARMLESS, LAW, RECEIVED, SENT, Pair
 from tests.scripts.law_documents import PAIRS
 from tests.scripts.law_places import answered, filled, post, schema_pairs
@@ -114,6 +114,18 @@ def test_a_row_stays_the_same_beside_others(name: str) -> None:
     together = {row.fingerprint: row.severity for row in wire(SCHEMAS[name].old, beside)}
     assert together.items() >= {row.fingerprint: row.severity for row in alone}.items()
     assert len(together) == len(alone) + 1
+
+
+def test_what_changes_where_a_component_is_used_is_told_of_the_use() -> None:
+    """Two uses of one component that change are two causes, and neither is told of the component."""
+    part, either = {"$ref": "#/components/schemas/Part"}, {"allOf": [{"$ref": "#/components/schemas/Part"}]}
+    old, new = (
+        document(answered(thing(x=use, y=use, z=part)), {"Part": thing(a=STRING)})
+        for use in ({**either, "nullable": True}, part)
+    )
+    for rows in (wire(old, new), wire(new, old)):
+        assert {row.subject.rpartition(".")[2] for row in rows} == {"x", "y"}
+        assert len({row.fingerprint for row in rows}) == len(rows) == 2
 
 
 # By chance
