@@ -13,6 +13,7 @@ from scripts.reporting.words import (
     AXES,
     SEVERITIES,
     code_checked,
+    concerns,
     first_upper,
     headline,
     listed,
@@ -103,6 +104,7 @@ def as_html(report: Report) -> str:
         steps=steps(report),
         version=version(report),
         code=code_checked(report.code) if report.code else "",
+        concerns=concerns(report),
         axes=first_upper(listed([AXES[axis] for axis in report.axes])),
         shown_axes=[
             axis for axis in Axis if axis is not Axis.PROSE and any(r.change.axis is axis for r in rows)

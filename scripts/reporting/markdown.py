@@ -18,6 +18,7 @@ from scripts.reporting.values import near, short, whole
 from scripts.reporting.words import (
     approved,
     code_checked,
+    concerns,
     counted,
     headline,
     place,
@@ -145,11 +146,7 @@ def _sections(report: Report) -> list[_Section]:
     stale = comparison.stale_approvals if comparison else ()
     accepted = approved(report)
     return [
-        _Section("Why it was refused", report.refusals, _finding),
-        _Section("What the wrapper relies on and no longer finds", report.contract, _finding),
-        _Section(
-            "Lines of your code that would newly fail", report.code.findings if report.code else (), _finding
-        ),
+        *(_Section(title, findings, _finding) for title, findings in concerns(report)),
         _Section(f"Breaking on the wire ({len(breaking):,})", breaking, _row, _TABLE),
         _Section(f"Warnings on the wire ({len(warnings):,})", warnings, _row, _TABLE),
         _Section(f"Python: what callers feel ({len(grave):,})", grave, _signatures),

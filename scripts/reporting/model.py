@@ -76,6 +76,7 @@ class Report:
         comparison: What changed; None where the new document could not be read, or nothing was fetched.
         refusals: Why the update was refused; empty where it was not.
         contract: What the wrapper relies on and no longer finds; each of them refuses the update too.
+        remarks: What the new document offers and the wrapper does not yet; nothing stands against the update.
         code: What somebody's own code says; None where nobody asked.
         axes: What was compared.
         generated: One line on the generated client, as in "17 of 17 operations"; empty where none was made.
@@ -85,6 +86,7 @@ class Report:
     comparison: Comparison | None
     refusals: tuple[Finding, ...] = ()
     contract: tuple[Finding, ...] = ()
+    remarks: tuple[Finding, ...] = ()
     code: CodeCheck | None = None
     axes: tuple[Axis, ...] = (Axis.WIRE,)
     generated: str = ""

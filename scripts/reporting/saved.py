@@ -51,6 +51,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "generated": report.generated,
         "refusals": [asdict(each) for each in report.refusals],
         "contract": [asdict(each) for each in report.contract],
+        "remarks": [asdict(each) for each in report.remarks],
         "code": None if report.code is None else _code(report.code),
         "comparison": None if report.comparison is None else _comparison(report.comparison),
     }
@@ -61,6 +62,7 @@ def _code(code: CodeCheck) -> dict[str, Any]:
         "project": code.project,
         "before": code.before,
         "findings": [asdict(each) for each in code.findings],
+        "unchecked": [asdict(each) for each in code.unchecked],
     }
 
 
@@ -116,12 +118,17 @@ def _report(saved: Mapping[str, Any]) -> Report:
         None if comparison is None else _comparison_of(comparison),
         refusals=_findings(saved["refusals"]),
         contract=_findings(saved["contract"]),
-        code=None
-        if code is None
-        else CodeCheck(code["project"], _findings(code["findings"]), code["before"]),
+        remarks=_findings(saved["remarks"]),
+        code=None if code is None else _code_of(code),
         axes=tuple(Axis(axis) for axis in saved["axes"]),
         generated=saved["generated"],
         source=saved["source"],
+    )
+
+
+def _code_of(saved: Mapping[str, Any]) -> CodeCheck:
+    return CodeCheck(
+        saved["project"], _findings(saved["findings"]), saved["before"], _findings(saved["unchecked"])
     )
 
 

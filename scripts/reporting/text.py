@@ -10,6 +10,7 @@ from scripts.reporting.values import short
 from scripts.reporting.words import (
     approved,
     code_checked,
+    concerns,
     counted,
     few,
     headline,
@@ -60,11 +61,10 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _wrapped(f"from {report.source}", "  ", "       ")
     if report.generated:
         yield from _wrapped(f"made {report.generated}", "  ", "       ")
-    yield from _findings("Why it was refused", report.refusals)
-    yield from _findings("What the wrapper relies on and no longer finds", report.contract)
     if report.code is not None:
         yield from ("", *_wrapped(f"Your code, {code_checked(report.code)}"))
-        yield from _findings("Lines that would newly fail", report.code.findings)
+    for title, findings in concerns(report):
+        yield from _findings(title, findings)
     yield from _rows("Breaking", told(report, Severity.BREAKING))
     yield from _rows("Warnings", told(report, Severity.WARNING))
     yield from _rows("Approved", approved(report))

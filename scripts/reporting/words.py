@@ -144,6 +144,18 @@ def place(finding: Finding) -> str:
     return f"{finding.file}:{finding.line}" if finding.file and finding.line else finding.file
 
 
+def concerns(report: Report) -> list[tuple[str, Sequence[Finding]]]:
+    """Return the lists of findings, each with its title, in the order in which they are told."""
+    code = report.code
+    return [
+        ("Why it was refused", report.refusals),
+        ("What the wrapper relies on and no longer finds", report.contract),
+        ("Lines of your code that would newly fail", code.findings if code else ()),
+        ("Files of your code that could not be checked", code.unchecked if code else ()),
+        ("What the wrapper could take up", report.remarks),
+    ]
+
+
 def code_checked(code: CodeCheck) -> str:
     """Say what somebody's own code says to the new client."""
     found = len(code.findings)

@@ -15,7 +15,7 @@ from scripts.command import FailedError, UnusableInputError, collector_at_rest, 
 from scripts.compare import compare
 from scripts.comparison.approvals import Approvals, read_approvals
 from scripts.comparison.changes import Axis, Comparison, in_order
-from scripts.contract import broken_promises, failing_tests
+from scripts.contract import broken_promises, failing_tests, remarks
 from scripts.generate import PROJECT, GenerationError, make_package
 from scripts.generator import read_configuration
 from scripts.preparation.documents import components, operations
@@ -107,6 +107,7 @@ def prepare_update(
         comparison=_whole(compared, checks.changes, approvals, root, sha256(vendored(new))),
         refusals=tuple(dict.fromkeys([*refusals, *against])),
         contract=checks.contract,
+        remarks=remarks(new, wrapper=root / WRAPPER),
         code=checks.code,
         axes=(Axis.WIRE, Axis.PYTHON) if usable else (Axis.WIRE,),
         generated=_generated(made),

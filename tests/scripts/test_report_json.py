@@ -49,8 +49,8 @@ COMPARISONS = st.builds(
     st.lists(TEXTS, max_size=2).map(tuple),
 )  # fmt: skip
 REPORTS = st.builds(
-    Report, st.none() | COMPARISONS, FINDINGS, FINDINGS,
-    st.none() | st.builds(CodeCheck, TEXTS, FINDINGS, st.integers(0)),
+    Report, st.none() | COMPARISONS, FINDINGS, FINDINGS, FINDINGS,
+    st.none() | st.builds(CodeCheck, TEXTS, FINDINGS, st.integers(0), FINDINGS),
     st.lists(st.sampled_from(Axis)).map(tuple), TEXTS, TEXTS,
 )  # fmt: skip
 

@@ -104,7 +104,8 @@ def test_every_kind_of_report_has_its_parts(kind: str) -> None:
     titles = re.findall(r"^(?:### |<summary>)(.*?)(?: \(|<|$)", written, flags=re.MULTILINE)
     order = [
         "Why it was refused", "What the wrapper relies on and no longer finds",
-        "Lines of your code that would newly fail", "Breaking on the wire", "Warnings on the wire",
+        "Lines of your code that would newly fail", "Files of your code that could not be checked",
+            "What the wrapper could take up", "Breaking on the wire", "Warnings on the wire",
         "Python: what callers feel", "Approved", "Approved, but gone", "Harmless on the wire",
         "Python: harmless", "Mended before comparing", "Wording only", "Version", "What to do",
     ]  # fmt: skip
