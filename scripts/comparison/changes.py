@@ -35,7 +35,7 @@ class Change:
         axis: What it can be felt by.
         rule: The name of the rule that found it, as in `response-enum-value-added`.
         severity: The worst that it does.
-        subject: Where it is, as it travels: `Voucher.discount.effect`, `GET /v1/vouchers: query limit`, or on
+        subject: Where it is, as it travels: `Voucher.discount.effect`, `GET /v1/vouchers query limit`, or on
             the Python axis a dotted name within the package.
         what: What changed, one sentence.
         why: Why it weighs what it weighs, one sentence.

@@ -544,7 +544,7 @@ def test_what_a_reference_leads_to() -> None:
 
 
 def test_a_use_that_refers_elsewhere() -> None:
-    """Where a place came to refer to another component, and both stay, the place is told of, each by itself."""
+    """Where a place came to refer to another component, and both stay, each such place is told of by itself."""
     parts = {"Old": thing(a=TEXT, b=thing(c=TEXT)), "New": thing(a=WHOLE, b=thing(c=WHOLE))}
     kept = {"x": ref("Old"), "y": ref("New")}
     old = receives(thing(**kept, one=ref("Old"), two=ref("Old")), parts)
