@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from scripts.comparison import choices, objects
 from scripts.comparison.places import canonical
-from scripts.comparison.proofs import effective_types
 from scripts.comparison.rules import kebab
 from scripts.comparison.views import HELD, LOWER, UPPER, covers, types_of
 from scripts.comparison.words import Phrase, shown, types_text
@@ -96,7 +95,7 @@ def _compare_types(look: Look) -> bool:
     one, other = look.old.view, look.new.view
     before, after = _types(look.old), _types(look.new)
     if one.unions and other.unions and (before is None) != (after is None):
-        before, after = effective_types(look.old), effective_types(look.new)
+        before, after = look.old.types, look.new.types
     if one.enum is not None and other.enum is not None:
         return True
     if one.enum is not None and covers(after, before):

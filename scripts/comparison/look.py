@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from scripts.comparison.graph import Edge, Finding
 from scripts.comparison.places import is_trivial
-from scripts.comparison.proofs import effective_types
 from scripts.comparison.rules import kebab
 from scripts.comparison.views import CONCERNS, meet
 from scripts.comparison.words import brief, shown
@@ -41,7 +40,7 @@ class Look:
 
     def _types(self) -> Types | None:
         if not self._met:
-            self._shared = meet(effective_types(self.old), effective_types(self.new))
+            self._shared = meet(self.old.types, self.new.types)
             self._met = True
         return self._shared
 

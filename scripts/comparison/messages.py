@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from scripts.comparison.graph import Context, Finding
 from scripts.comparison.objects import ANNOUNCED, quoted
 from scripts.comparison.places import Part, target_of
-from scripts.comparison.proofs import Sided, effective_types
+from scripts.comparison.proofs import Sided
 from scripts.comparison.severity import Direction
 from scripts.comparison.subjects import member
 from scripts.comparison.words import Phrase, shown
@@ -366,7 +366,7 @@ def _style(part: Part, value: Part, *, simple: bool) -> str:
 
 def _is_simple(side: Sided) -> bool:
     """Tell whether a value is one text, whatever the style."""
-    types = effective_types(side)
+    types = side.types
     return types is not None and not types & {"array", "object"}
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scripts.comparison.proofs import effective_types
 from scripts.comparison.words import tag_keys
 from scripts.preparation.documents import pointer_of
 
@@ -92,8 +91,8 @@ def _title(side: Sided, _union: Union) -> object:
 
 def _likeness(one: Sided, other: Sided) -> float:
     """Say how much two branches look like one that changed: 0 not at all, 1 wholly."""
-    types = effective_types(one)
-    if types != effective_types(other) or types == frozenset():
+    types = one.types
+    if types != other.types or types == frozenset():
         return 0.0
     if tag_keys(one) and tag_keys(other):
         return 0.0  # what tells them apart differs

@@ -39,7 +39,8 @@ class Part(NamedTuple):
     def without(self, *keywords: str) -> Part:
         """Return the schema without some of its keywords."""
         rest = {key: value for key, value in self.schema.items() if key not in keywords}
-        return Part(self.pointer, rest, "-".join((self.aspect, *keywords)))
+        aspects = {*self.aspect.split(), *keywords}
+        return Part(self.pointer, rest, " ".join(sorted(aspects)))
 
 
 Place: TypeAlias = tuple[Part, ...]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from scripts.comparison.places import UNIONS, Part, key_of
-from scripts.comparison.views import ALL_TYPES, CONCERNS, OBJECTS, covers, meet, types_of
+from scripts.comparison.views import CONCERNS, OBJECTS, covers, meet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,30 +35,23 @@ class Sided(NamedTuple):
         """What it accepts."""
         return self.reader.view(self.place)
 
+    @property
+    def types(self) -> Types | None:
+        """The types that it can accept, null aside; None where they are all."""
+        return self.reader.types(self.place)
+
     def at(self, parts: Iterable[Part]) -> Sided:
-        """Return another place of the same document."""
-        return Sided(self.reader, tuple(self.reader.followed(part) for part in parts))
+        """Return another place of the same document, with each of its parts once."""
+        followed = (self.reader.followed(part) for part in parts)
+        unique = {part.pointer + part.aspect: part for part in followed}
+        return Sided(self.reader, tuple(unique.values()))
 
     def branches(self, union: Union) -> list[Sided]:
         """Return the choices of a union, each with all else that its place says."""
-        outer = tuple(part.without(*UNIONS) if part.pointer == union.pointer else part for part in self.place)
-        return [self.at((*outer, branch)) for branch in union.branches]
-
-
-def effective_types(side: Sided, depth: int = 0) -> Types | None:
-    """Return the types that a place can accept, null aside; None where they are all."""
-    view = side.view
-    if view.never:
-        return frozenset()
-    types = view.types if view.enum is None else types_of(view.enum)
-    for union in view.unions if depth < _DEEPEST else ():
-        found: Types = frozenset()
-        for branch in union.branches:
-            inner = effective_types(side.at((branch,)), depth + 1)
-            found |= ALL_TYPES if inner is None else inner
-        found -= {"integer"} if "number" in found else set()
-        types = meet(types, None if covers(found, None) else found)
-    return types
+        outer = [part.without(*UNIONS) if part.pointer == union.pointer else part for part in self.place]
+        # A union further in stays one of all that holds, and would come up again and again.
+        kept = outer if any(part.pointer == union.pointer for part in self.place) else []
+        return [self.at((*kept, branch)) for branch in union.branches]
 
 
 class Prover:
@@ -104,7 +97,7 @@ class Prover:
 
     def _plainly_included(self, small: Sided, large: Sided, depth: int) -> bool:
         one, other = small.view, large.view
-        types = effective_types(small)
+        types = small.types
         if other.enum is not None and (one.enum is None or not one.enum.keys() <= other.enum.keys()):
             return False
         if not covers(other.types, types):
@@ -217,12 +210,19 @@ class Prover:
 
     def disjoint(self, one: Sided, other: Sided, depth: int = 0) -> bool:
         """Prove that no value fits both places."""
+        key = ("disjoint", id(one.reader), key_of(one.place), id(other.reader), key_of(other.place))
+        if key not in self._known:
+            self._known[key] = False  # what rests on itself is not proven
+            self._known[key] = self._disjoint(one, other, depth)
+        return self._known[key]
+
+    def _disjoint(self, one: Sided, other: Sided, depth: int) -> bool:
         first, second = one.view, other.view
         if first.never or second.never:
             return True
         if first.null and second.null:
             return False
-        types = meet(effective_types(one), effective_types(other))
+        types = meet(one.types, other.types)
         if types is not None and not types:
             return True
         if first.enum is not None and second.enum is not None and not first.enum.keys() & second.enum.keys():

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from scripts.comparison.places import (
     UNIONS,
@@ -22,9 +22,13 @@ from scripts.comparison.places import (
     key_of,
     target_of,
 )
+from scripts.comparison.settling import Answers
 from scripts.preparation.dialect import is_of_type
 from scripts.preparation.documents import Noting, child, components, find
 from scripts.preparation.shapes import mend_schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Types: TypeAlias = "frozenset[str]"
 
@@ -198,6 +202,10 @@ class Reader:
         self._views: dict[tuple[str, ...], View] = {}
         self._targets: dict[str, Part | None] = {}
         self._anchors: dict[str, Part] | None = None
+        self._null = Answers[Part, bool](
+            lambda part: part.pointer + part.aspect, self._accepts_null, first=True
+        )
+        self._types = Answers[Place, Types](key_of, self._effective_types, frozenset())
 
     def target(self, reference: str) -> Part | None:
         """Return the schema that a reference leads to; None where it leads out of the document or nowhere."""
@@ -253,63 +261,82 @@ class Reader:
         key = key_of(place)
         if key not in self._views:
             view = View(place[0].pointer)
+            seen: set[str] = set()
             for part in place:
-                self._absorb(view, part, frozenset())
+                self._absorb(view, part, seen)
             view.null = view.null and all(self.accepts_null(part) for part in place)
             self._views[key] = _finished(view)
         return self._views[key]
 
-    def accepts_null(self, part: Part, seen: frozenset[str] = frozenset()) -> bool:
+    def accepts_null(self, part: Part) -> bool:
         """Tell whether a schema accepts null."""
+        return self._null.of(part)
+
+    def _accepts_null(self, part: Part, ask: Callable[[Part], bool]) -> bool:
+        """Tell the same, by asking for the schemas that it refers to and that lie in it."""
         schema = part.schema
-        if not isinstance(schema, dict) or part.pointer in seen or schema.get("nullable") is True:
+        if not isinstance(schema, dict) or schema.get("nullable") is True:
             return True
-        inner = seen | {part.pointer}
         refers = _references_of(schema)
-        targets = [target for target in map(self.target, refers) if target is not None]
-        if not all(self.accepts_null(target, inner) for target in targets):
+        if not all(ask(target) for target in map(self.target, refers) if target is not None):
             return False
         if refers and self.is_3_0:
             return True
         if _names_no_null(schema):
             return False
-        met = [self.accepts_null(part.child("allOf", n), inner) for n in _numbered(schema, "allOf")]
-        return all(met) and all(
-            any(self.accepts_null(part.child(kind, n), inner) for n in _numbered(schema, kind))
+        return all(ask(part.child("allOf", n)) for n in _numbered(schema, "allOf")) and all(
+            any(ask(part.child(kind, n)) for n in _numbered(schema, kind))
             for kind in UNIONS
             if kind in schema
         )
 
-    def _absorb(self, view: View, part: Part, stack: frozenset[str]) -> None:
+    def types(self, place: Place) -> Types | None:
+        """Return the types that a place can accept, null aside; None where they are all."""
+        types = self._types.of(place)
+        return None if covers(types, None) else types
+
+    def _effective_types(self, place: Place, ask: Callable[[Place], Types]) -> Types:
+        """Return the same, by asking for the branches of unions."""
+        view = self.view(place)
+        if view.never:
+            return frozenset()
+        types = view.types if view.enum is None else types_of(view.enum)
+        for union in view.unions:
+            found = frozenset().union(*(ask((self.followed(branch),)) for branch in union.branches))
+            types = meet(types, found - {"integer"} if "number" in found else found)
+        return ALL_TYPES if types is None else types
+
+    def _absorb(self, view: View, part: Part, seen: set[str]) -> None:
+        """Take up a schema and what holds with it; each once, as it holds no more for being said twice."""
         schema = part.schema
-        if part.pointer + part.aspect in stack or not isinstance(schema, dict):
+        if part.pointer + part.aspect in seen or not isinstance(schema, dict):
             view.never = view.never or schema is False
             return
-        stack |= {part.pointer + part.aspect}
+        seen.add(part.pointer + part.aspect)
         refers = _references_of(schema)
         for reference in refers:
             target = self.target(reference)
             if target is None:
                 view.unknown.setdefault(reference, part.pointer)
             else:
-                self._absorb(view, target, stack)
+                self._absorb(view, target, seen)
         if refers and self.is_3_0:
             return
         _absorb_values(view, part)
         _absorb_schemas(view, part)
         for number in _numbered(schema, "allOf"):
-            self._absorb(view, part.child("allOf", number), stack)
+            self._absorb(view, part.child("allOf", number), seen)
         for kind in UNIONS:
             if kind in schema:
-                self._absorb_union(view, part, kind, stack)
+                self._absorb_union(view, part, kind, seen)
 
-    def _absorb_union(self, view: View, part: Part, kind: str, stack: frozenset[str]) -> None:
+    def _absorb_union(self, view: View, part: Part, kind: str, seen: set[str]) -> None:
         branches = [part.child(kind, number) for number in _numbered(part.schema, kind)]
         kept = tuple(branch for branch in branches if not is_null(branch.schema))
         if len(kept) > 1:
             view.unions.append(Union(kind, kept, part))
         elif kept:
-            self._absorb(view, kept[0], stack)
+            self._absorb(view, kept[0], seen)
         else:
             view.types = frozenset()
 

@@ -18,8 +18,8 @@ from scripts.comparison.changes import Axis
 from scripts.comparison.rules import RULES
 from scripts.comparison.severity import Direction, severity_of
 from scripts.preparation.documents import find
-from tests.scripts.comparing import rows
-from tests.scripts.hand_made import LINES
+from tests.scripts.comparing import rows, sends
+from tests.scripts.hand_made import LINES, ref, thing
 from tests.scripts.test_real_documents import MISSING, SPECS, load, real
 
 WHOLE: dict[str, Any] = {
@@ -235,6 +235,38 @@ def test_a_row_does_not_depend_on_others(seed: int) -> None:
     beside = {change.fingerprint for change in compare(WHOLE, more).changes}
     assert len(alone) == 1
     assert alone < beside
+
+
+def circular(chance: random.Random, depth: int = 0) -> Any:
+    """Make a schema that refers to components which refer to one another."""
+    kind = chance.choice(["ref", "ref", "leaf", "union", "object", "array", "map", "not", "beside"])
+    if kind == "ref" or depth > 2:
+        return ref(chance.choice("ABCD"))
+    if kind == "leaf":
+        return chance.choice(
+            [{"type": "string"}, {"type": "integer"}, {}, {"enum": ["a", 1]}, {"type": "null"}]
+        )
+    inner = [circular(chance, depth + 1) for _ in range(chance.randint(1, 3))]
+    return {
+        "union": {chance.choice(["anyOf", "oneOf", "allOf"]): inner},
+        "object": thing(x=inner[0], y=inner[-1]),
+        "array": {"type": "array", "items": inner[0]},
+        "map": {"additionalProperties": inner[0]},
+        "not": {"not": inner[0]},
+        "beside": {**ref("A"), "nullable": True, "anyOf": inner},
+    }[kind]
+
+
+@settings(max_examples=400, derandomize=True, database=None, deadline=None)
+@given(seed=st.integers(0, 10**9), version=st.sampled_from(["3.0.3", "3.1.0"]))
+def test_components_in_circles(seed: int, version: str) -> None:
+    """Components that refer to one another, in any circle, are compared to an end, with true rows."""
+    chance = random.Random(seed)  # noqa: S311 - as above
+    components = {name: circular(chance) for name in "ABCD"}
+    changed = {name: circular(chance) if chance.random() < 0.5 else held for name, held in components.items()}
+    old, new = (sends(ref("A"), held, openapi=version) for held in (components, changed))
+    assert compare(old, old).changes == ()
+    check(compare(old, new).changes, old, new)
 
 
 @real("vouchers/0?[159]-*.json", "tags/*.json")

@@ -544,7 +544,7 @@ def test_what_a_reference_leads_to() -> None:
 
 
 def test_a_use_that_refers_elsewhere() -> None:
-    """Where a place came to refer to another component, and both stay, each such place is told of by itself."""
+    """Where a place came to refer to another component, and both stay, each such place is told of."""
     parts = {"Old": thing(a=TEXT, b=thing(c=TEXT)), "New": thing(a=WHOLE, b=thing(c=WHOLE))}
     kept = {"x": ref("Old"), "y": ref("New")}
     old = receives(thing(**kept, one=ref("Old"), two=ref("Old")), parts)
@@ -595,3 +595,14 @@ def test_unions_in_another_order() -> None:
     """Unions that hold together are paired by what they share, not by their order."""
     first, second = {"anyOf": [CAT, DOG]}, {"anyOf": [thing(a=TEXT), thing(b=WHOLE)]}
     assert rules(sends({"allOf": [first, second]}), sends({"allOf": [second, first]})) == {}
+
+
+def test_unions_within_unions() -> None:
+    """A union that lies further in, or that refers to itself, is compared to its end."""
+    inner = {"oneOf": [{"anyOf": [{}, TEXT]}]}
+    assert rules(sends(WHOLE), sends(inner)) == {"wrapped-in-any-of": H, "type-widened": H}
+    circle = {"A": {"anyOf": [ref("A"), TEXT]}, "B": {"anyOf": [ref("B"), {"anyOf": [ref("A"), WHOLE]}]}}
+    assert B in rules(sends({"anyOf": [ref("A"), WHOLE]}, circle), sends(TEXT)).values()
+    assert rules(sends(ref("A"), circle), sends(ref("A"), {**circle, "A": TEXT}))
+    assert rules(sends(ref("A"), circle), sends(ref("B"), circle))
+    assert rules(sends(ref("B"), circle), sends(ref("A"), circle))
