@@ -37,7 +37,7 @@ from scripts.state import (
     standing,
 )
 from scripts.tracking.outcome import Update
-from scripts.transaction import Afterwards, interrupted, opened, roll_back
+from scripts.transaction import Afterwards, looking_on, opened, roll_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,9 +78,7 @@ def main(arguments: Sequence[str] | None = None, *, files: Files | None = None) 
         )
     source = options.source or _configured_source(root)
     if options.dry_run:
-        if interrupted(root):
-            raise FailedError("an update was cut off; `make track` without --dry-run finishes it first.")
-        with tempfile.TemporaryDirectory() as folder:
+        with looking_on(root), tempfile.TemporaryDirectory() as folder:
             update = _update(options, root, source, Path(folder), [])
             changed: tuple[str, ...] | None = None
             _write_report(update, options.report)
@@ -91,7 +89,7 @@ def main(arguments: Sequence[str] | None = None, *, files: Files | None = None) 
                 changes = _changes(update, transaction.folder)
             except OSError as error:
                 raise FailedError(f"{system_error(error)} Nothing was changed.") from error
-            kept = update.report.verdict in (Verdict.COMPATIBLE, Verdict.BREAKING)
+            kept = update.renewal is not None and update.report.verdict is not Verdict.REFUSED
             changed = transaction.commit(changes, Afterwards.KEEP if kept else Afterwards.LEAVE)
         _write_report(update, options.report)
     _show(update.report, changed)

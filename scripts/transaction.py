@@ -21,7 +21,7 @@ import os
 import shutil
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -161,6 +161,26 @@ def digest(path: Path) -> str | None:
 def interrupted(root: Path) -> bool:
     """Tell whether a change was cut off and waits to be finished."""
     return (root / HOME / JOURNAL).exists()
+
+
+@contextmanager
+def looking_on(root: Path) -> Iterator[None]:
+    """Keep other runs away while the state is read, and write nothing at all.
+
+    Args:
+        root: The project's folder.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        FailedError: A change was cut off, so that the state is neither the old one nor the new one.
+    """
+    home = root / HOME
+    with locked(home) if home.is_dir() else nullcontext():
+        if interrupted(root):
+            raise FailedError("an update was cut off; `make track` without --dry-run finishes it first.")
+        yield
 
 
 def recover(root: Path) -> None:

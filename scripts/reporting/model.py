@@ -81,6 +81,7 @@ class Report:
         axes: What was compared.
         generated: One line on the generated client, as in "17 of 17 operations"; empty where none was made.
         source: Where the new document came from.
+        renewed: Whether the new document takes the old one's place, also where nothing in it tells.
     """
 
     comparison: Comparison | None
@@ -91,6 +92,7 @@ class Report:
     axes: tuple[Axis, ...] = (Axis.WIRE,)
     generated: str = ""
     source: str = ""
+    renewed: bool = False
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -104,7 +106,7 @@ class Report:
             return Verdict.REFUSED
         if any(each.severity is Severity.BREAKING and not each.approval for each in self.changes):
             return Verdict.BREAKING
-        return Verdict.COMPATIBLE if self.changes else Verdict.UNCHANGED
+        return Verdict.COMPATIBLE if self.changes or self.renewed else Verdict.UNCHANGED
 
     @property
     def counts(self) -> Counter[Severity]:

@@ -48,6 +48,7 @@ def as_json(report: Report) -> dict[str, Any]:
         },
         "axes": list(report.axes),
         "source": report.source,
+        "renewed": report.renewed,
         "generated": report.generated,
         "refusals": [asdict(each) for each in report.refusals],
         "contract": [asdict(each) for each in report.contract],
@@ -123,6 +124,7 @@ def _report(saved: Mapping[str, Any]) -> Report:
         axes=tuple(Axis(axis) for axis in saved["axes"]),
         generated=saved["generated"],
         source=saved["source"],
+        renewed=saved["renewed"],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def as_text(report: Report) -> str:
     Returns:
         Lines that end with a line feed.
     """
-    return "".join(f"{line}\n" for line in _lines(report))
+    return "".join(f"{_said(line)}\n" for line in _lines(report))
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -87,6 +88,11 @@ def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
     return textwrap.wrap(
         one_line(text, 2_000), WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
     )
+
+
+def _said(line: str) -> str:
+    """Keep a line from being a command to the machine that keeps the log, as GitHub's are."""
+    return re.sub(r"^(\s*:)(?=:)", r"\1 ", line).replace("##[", "# #[")
 
 
 def _more(items: Sequence[object], shown: int) -> Iterator[str]:

@@ -251,6 +251,8 @@ def _why_compatible(report: Report) -> str:
     if count:
         these = "the one change" if count == 1 else f"all {count:,} changes"
         return f"Nothing breaks: programs that were written before can live with {these}."
+    if not report.changes:
+        return "The document is written in another way and says the same: no program and no reader notices."
     return f"Only the wording changed ({counted(len(report.changes), 'text')}): no program notices."
 
 
@@ -319,6 +321,8 @@ def steps(report: Report) -> list[str]:
 def _when_compatible(report: Report) -> list[str]:
     doubtful = len(told(report, Severity.WARNING))
     look = [f"Look at the {counted(doubtful, 'warning')}."] if doubtful else []
+    if report.bump is Bump.NONE:
+        return ["Merge; there is nothing to release."]
     return [*look, f"Merge, and release with a {report.bump} version."]
 
 

@@ -19,7 +19,7 @@ from scripts.contract import broken_promises, failing_tests, remarks
 from scripts.generate import PROJECT, GenerationError, make_package
 from scripts.generator import read_configuration
 from scripts.preparation.documents import components, operations
-from scripts.reporting.model import Finding, Report
+from scripts.reporting.model import Finding, Report, Verdict
 from scripts.source import vendored
 from scripts.state import (
     APPROVALS,
@@ -115,6 +115,7 @@ def prepare_update(
     )
     if made is None:
         return Update(report)
+    report = replace(report, renewed=old != new and report.verdict is not Verdict.REFUSED)
     return Update(report, Renewal(new, made.package, _lock(source, new, made, fetched, root)))
 
 

@@ -106,6 +106,7 @@ def of_every_kind() -> dict[str, Report]:
         "unread": Report(None, refusals=(Finding("The page is HTML."),), source="https://example.org/"),
         "not fetched": Report(None),
         "unchanged": report(),
+        "written in another way": report(renewed=True),
         "compatible": report(ADDED, CLASS),
         "one harmless": report(ADDED),
         "doubtful": report(PATTERN, ADDED),

@@ -51,7 +51,7 @@ COMPARISONS = st.builds(
 REPORTS = st.builds(
     Report, st.none() | COMPARISONS, FINDINGS, FINDINGS, FINDINGS,
     st.none() | st.builds(CodeCheck, TEXTS, FINDINGS, st.integers(0), FINDINGS),
-    st.lists(st.sampled_from(Axis)).map(tuple), TEXTS, TEXTS,
+    st.lists(st.sampled_from(Axis)).map(tuple), TEXTS, TEXTS, st.booleans(),
 )  # fmt: skip
 
 

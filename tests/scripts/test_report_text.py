@@ -53,6 +53,9 @@ SENTENCES = {
     "approved and doubtful": (
         "2 changes can break callers, and each of them is approved, and 1 other change should be looked at."
     ),
+    "written in another way": (
+        "The document is written in another way and says the same: no program and no reader notices."
+    ),
     "prose": "Only the wording changed (1 text): no program notices.",
     "python": (
         "This can break Python code that uses `api.vouchers.get_voucher.sync` of the generated client: "
@@ -208,3 +211,11 @@ def test_counts_leave_prose_aside() -> None:
     assert "0 breaking, 0 warnings, 0 harmless, 1 in prose" in as_text(report(WORDS))
     assert Axis.PROSE in report(WORDS).axes
     assert (OLD.operations, NEW.operations) == (17, 18)
+
+
+def test_no_line_commands_the_keeper_of_the_log() -> None:
+    """No text of a document becomes a command of the machine that runs this, wherever a line is broken."""
+    hostile = "::error::no ##[error]no " + " ".join(["x" * 80, "::warning::no"] * 4)
+    lines = as_text(with_texts([hostile])).splitlines()
+    assert any(":: " in line or ": :" in line for line in lines)
+    assert not [line for line in lines if line.lstrip().startswith("::") or "##[" in line]

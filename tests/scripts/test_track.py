@@ -340,6 +340,24 @@ def test_own_code_that_is_not_there(project: Path) -> None:
         track(project, "--code", project / "nowhere")
 
 
+def test_a_document_that_says_the_same(
+    project: Path, digest: Digest, capsys: pytest.CaptureFixture[str], command: Command
+) -> None:
+    """Where no row tells of it, the new document is taken over all the same, and can be given back."""
+    before = pictures(project, digest)
+    document = small()
+    document["components"]["schemas"]["Error"]["required"].reverse()
+    save(project / "source.json", document)
+    assert track(project) == 0
+    output = capsys.readouterr().out
+    assert last_line(output) == "verdict: compatible"
+    assert "written in another way and says the same" in output
+    assert json.loads((project / "openapi/vouchers.json").read_text()) == document
+    check_whole(project, command)
+    assert main(["--root", str(project), "--rollback"]) == 0
+    assert pictures(project, digest) == before
+
+
 @pytest.mark.parametrize("make", [larger, without_release])
 def test_dry_run(project: Path, digest: Digest, capsys: pytest.CaptureFixture[str], make: Any) -> None:
     """A dry run changes nothing at all; its report goes where it is asked for."""
