@@ -41,7 +41,8 @@ if TYPE_CHECKING:
         VoucherifyError,
         VoucherNotFoundError,
     )
-    from ._policies import Timeout
+    from ._events import AttemptEnded, AttemptStarted, CallEnded, Event, Waiting
+    from ._policies import Retries, RetryPolicy, Timeout
     from ._rate_limits import RateLimit
     from ._results import ReleaseResult
 
@@ -51,8 +52,11 @@ __all__ = [
     "APITimeoutError",
     "ApiKey",
     "AsyncVoucherify",
+    "AttemptEnded",
+    "AttemptStarted",
     "AuthenticationError",
     "BadRequestError",
+    "CallEnded",
     "ClientClosedError",
     "Cluster",
     "ConfigurationError",
@@ -60,6 +64,7 @@ __all__ = [
     "ConnectRefusedError",
     "ConnectionLostError",
     "Credentials",
+    "Event",
     "HostNotFoundError",
     "InvalidArgumentError",
     "InvalidResponseError",
@@ -73,6 +78,8 @@ __all__ = [
     "RateLimitError",
     "ReleaseResult",
     "RequestError",
+    "Retries",
+    "RetryPolicy",
     "ServerError",
     "SessionNotFoundError",
     "TLSError",
@@ -81,6 +88,7 @@ __all__ = [
     "VoucherNotFoundError",
     "Voucherify",
     "VoucherifyError",
+    "Waiting",
     "__version__",
 ]
 
@@ -92,6 +100,13 @@ _HOMES = {
     "Credentials": "_credentials",
     "OAuthClientCredentials": "_credentials",
     "OAuthToken": "_credentials",
+    "AttemptEnded": "_events",
+    "AttemptStarted": "_events",
+    "CallEnded": "_events",
+    "Event": "_events",
+    "Waiting": "_events",
+    "Retries": "_policies",
+    "RetryPolicy": "_policies",
     "Timeout": "_policies",
     "RateLimit": "_rate_limits",
     "ReleaseResult": "_results",

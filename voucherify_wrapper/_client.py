@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from types import EllipsisType
 from typing import TYPE_CHECKING, Self
 
-from ._adapter import async_generated_client, generated_client, release, release_async
+from ._adapter import async_generated_client, call_of_release, generated_client, release, release_async
 from ._config import load_config, shown
 from ._errors import ConfigurationError
-from ._policies import timeout_of
+from ._policies import retries_of, timeout_of
 from ._session import AsyncSession, Session
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
 
     import httpx
 
     from ._adapter import AsyncGeneratedClient, GeneratedClient
+    from ._calls import Call
     from ._clusters import Cluster
+    from ._config import Config
     from ._credentials import Credentials
-    from ._policies import Timeout
+    from ._events import Event
+    from ._policies import RetryPolicy, Timeout
+    from ._rate_limits import RateLimit
     from ._results import ReleaseResult
 
 
@@ -37,7 +43,12 @@ class Voucherify:
             for a loopback host alone.
         profile: a profile of the credentials file; what it has comes before the environment.
         env_file: an ``.env`` file to read after the environment (extra ``[dotenv]``).
-        timeout: seconds for a whole call, or a ``Timeout``; by default 30 s, of which 5 s for connecting.
+        timeout: seconds for a whole call with all its attempts, or a ``Timeout``; by default 30 s, of which
+            5 s for connecting and 10 s for an attempt.
+        retries: how often a request is sent again at most; or a ``Retries``, or an object of your own with
+            its ``wait()`` method. 0 or None for never.
+        on_event: a function that is called with every ``Event`` of every call, in the thread or task that
+            makes the call, so it must be quick. When it fails, that is logged, and the call goes on.
         transport: an httpx transport of your own, used as given and left open; by default one that verifies
             TLS, follows no redirect, and takes its proxy from the environment.
 
@@ -54,6 +65,8 @@ class Voucherify:
         profile: str | None = None,
         env_file: str | Path | None = None,
         timeout: float | Timeout | None = None,
+        retries: RetryPolicy | int | None = 3,
+        on_event: Callable[[Event], object] | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         _must_handle(transport, "handle_request")
@@ -64,18 +77,25 @@ class Voucherify:
             profile=profile,
             env_file=env_file,
             timeout=timeout,
+            retries=retries,
+            on_event=on_event,
         )
         self._session = Session(self._config, transport)
-        self._client = generated_client(self._session, self._config.base_url, self._config.timeout)
+        self._client = generated_client(self._session, self._config)
 
     def __repr__(self) -> str:
         return f"Voucherify({_settings_of(self)})"
 
     @property
+    def rate_limit(self) -> RateLimit:
+        """The limits as an answer to any call of this client last told them; empty before the first."""
+        return self._session.rate_limit
+
+    @property
     def client(self) -> GeneratedClient:
         """The generated client over this client's session, to call any generated operation with.
 
-        Such calls have the same credentials, time limits and exceptions. What they give back is
+        Such calls have the same credentials, limits, retries and exceptions. What they give back is
         decoded by the generated code, which has exceptions of its own for a success that was not promised.
         """
         return self._client
@@ -87,6 +107,7 @@ class Voucherify:
         *,
         missing_ok: bool = False,
         timeout: float | Timeout | None = None,
+        retries: RetryPolicy | int | EllipsisType | None = ...,
     ) -> ReleaseResult:
         """Release a validation session, so that another customer can use the voucher.
 
@@ -97,16 +118,20 @@ class Voucherify:
             session_key: the session's key, as the validation gave it (``ssn_...``).
             missing_ok: take a session that is gone as a success. A voucher that is unknown stays an error.
             timeout: seconds for this whole call, or a ``Timeout``; by default the client's.
+            retries: how often this call's request is sent again at most, or a policy; left out, the client's.
 
         Raises:
             SessionNotFoundError: the voucher has no such session (any more), and ``missing_ok`` is not set.
+                (Where an earlier attempt of this call may have released it, the result is ``released``, and
+                not ``confirmed``.)
             VoucherNotFoundError: there is no such voucher.
-            ConfigurationError: ``timeout`` is no number of seconds above 0.
+            RateLimitError: the limit of calls is reached, for longer than can be waited for.
+            ConfigurationError: ``timeout`` is no number of seconds above 0, or ``retries`` no policy.
             InvalidArgumentError: ``code`` or ``session_key`` cannot be sent: empty, ``.`` or ``..``.
             VoucherifyError: every other failure; the README draws the whole tree.
         """
-        limits = timeout_of(timeout, self._config.timeout)
-        return release(self._client, code, session_key, missing_ok=missing_ok, timeout=limits)
+        call = _call_of_release(self._config, timeout, retries)
+        return release(self._client, call, code, session_key, missing_ok=missing_ok)
 
     def close(self) -> None:
         """Close the connections. Final; closing again does nothing."""
@@ -138,7 +163,12 @@ class AsyncVoucherify:
             for a loopback host alone.
         profile: a profile of the credentials file; what it has comes before the environment.
         env_file: an ``.env`` file to read after the environment (extra ``[dotenv]``).
-        timeout: seconds for a whole call, or a ``Timeout``; by default 30 s, of which 5 s for connecting.
+        timeout: seconds for a whole call with all its attempts, or a ``Timeout``; by default 30 s, of which
+            5 s for connecting and 10 s for an attempt.
+        retries: how often a request is sent again at most; or a ``Retries``, or an object of your own with
+            its ``wait()`` method. 0 or None for never.
+        on_event: a function that is called with every ``Event`` of every call, in the thread or task that
+            makes the call, so it must be quick. When it fails, that is logged, and the call goes on.
         transport: an httpx transport of your own, used as given and left open; by default one that verifies
             TLS, follows no redirect, and takes its proxy from the environment.
 
@@ -155,6 +185,8 @@ class AsyncVoucherify:
         profile: str | None = None,
         env_file: str | Path | None = None,
         timeout: float | Timeout | None = None,
+        retries: RetryPolicy | int | None = 3,
+        on_event: Callable[[Event], object] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         _must_handle(transport, "handle_async_request")
@@ -165,18 +197,25 @@ class AsyncVoucherify:
             profile=profile,
             env_file=env_file,
             timeout=timeout,
+            retries=retries,
+            on_event=on_event,
         )
         self._session = AsyncSession(self._config, transport)
-        self._client = async_generated_client(self._session, self._config.base_url, self._config.timeout)
+        self._client = async_generated_client(self._session, self._config)
 
     def __repr__(self) -> str:
         return f"AsyncVoucherify({_settings_of(self)})"
 
     @property
+    def rate_limit(self) -> RateLimit:
+        """The limits as an answer to any call of this client last told them; empty before the first."""
+        return self._session.rate_limit
+
+    @property
     def client(self) -> AsyncGeneratedClient:
         """The generated client over this client's session, to call any generated operation with.
 
-        Such calls have the same credentials, time limits and exceptions. What they give back is
+        Such calls have the same credentials, limits, retries and exceptions. What they give back is
         decoded by the generated code, which has exceptions of its own for a success that was not promised.
         """
         return self._client
@@ -188,6 +227,7 @@ class AsyncVoucherify:
         *,
         missing_ok: bool = False,
         timeout: float | Timeout | None = None,
+        retries: RetryPolicy | int | EllipsisType | None = ...,
     ) -> ReleaseResult:
         """Release a validation session, so that another customer can use the voucher.
 
@@ -198,16 +238,20 @@ class AsyncVoucherify:
             session_key: the session's key, as the validation gave it (``ssn_...``).
             missing_ok: take a session that is gone as a success. A voucher that is unknown stays an error.
             timeout: seconds for this whole call, or a ``Timeout``; by default the client's.
+            retries: how often this call's request is sent again at most, or a policy; left out, the client's.
 
         Raises:
             SessionNotFoundError: the voucher has no such session (any more), and ``missing_ok`` is not set.
+                (Where an earlier attempt of this call may have released it, the result is ``released``, and
+                not ``confirmed``.)
             VoucherNotFoundError: there is no such voucher.
-            ConfigurationError: ``timeout`` is no number of seconds above 0.
+            RateLimitError: the limit of calls is reached, for longer than can be waited for.
+            ConfigurationError: ``timeout`` is no number of seconds above 0, or ``retries`` no policy.
             InvalidArgumentError: ``code`` or ``session_key`` cannot be sent: empty, ``.`` or ``..``.
             VoucherifyError: every other failure; the README draws the whole tree.
         """
-        limits = timeout_of(timeout, self._config.timeout)
-        return await release_async(self._client, code, session_key, missing_ok=missing_ok, timeout=limits)
+        call = _call_of_release(self._config, timeout, retries)
+        return await release_async(self._client, call, code, session_key, missing_ok=missing_ok)
 
     async def aclose(self) -> None:
         """Close the connections. Final; closing again does nothing."""
@@ -223,6 +267,13 @@ class AsyncVoucherify:
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+def _call_of_release(
+    config: Config, timeout: float | Timeout | None, retries: RetryPolicy | int | EllipsisType | None
+) -> Call:
+    policy = config.retries if isinstance(retries, EllipsisType) else retries_of(retries)
+    return call_of_release(timeout_of(timeout, config.timeout), policy)
 
 
 def _settings_of(client: object) -> str:

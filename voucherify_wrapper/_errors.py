@@ -83,7 +83,14 @@ class RequestError(VoucherifyError):
         method: the HTTP method, in capitals.
         url: the absolute URL.
         attempts: how many times the request was sent, counting the last.
+        transient: whether the failure may pass by itself: the connection failed or broke, time ran out, or
+            the status is 429, 500, 502, 503, 504 or 520 to 527.
+        may_have_acted: False when it is certain that the server did not do what was asked, in any attempt of
+            the call: nothing was sent, or the server refused with a status below 500.
     """
+
+    transient = False
+    may_have_acted = True
 
     def __init__(self, text: str, *, method: str, url: str, attempts: int) -> None:
         super().__init__(text)
@@ -91,9 +98,14 @@ class RequestError(VoucherifyError):
         self.url = url
         self.attempts = attempts
 
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds the server asks to wait before the next call; None where it did not say."""
+        return None
+
 
 class APIConnectionError(RequestError):
-    """No complete answer arrived. Whether the server acted is not known."""
+    """No complete answer arrived. Whether the server acted is not known, unless nothing was sent."""
 
 
 class HostNotFoundError(APIConnectionError):
@@ -113,7 +125,7 @@ class ConnectionLostError(APIConnectionError):
 
 
 class APITimeoutError(APIConnectionError):
-    """The time allowed for connecting, or for the whole call, ran out."""
+    """The time allowed for connecting, for an attempt, or for the whole call, ran out."""
 
 
 class _AnsweredError(RequestError):
@@ -300,6 +312,9 @@ _TEXTS: dict[type[APIError], tuple[str, str]] = {
 }
 
 
+TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504, *range(520, 528)})
+"""Refusals that may pass by themselves; those from 520 are of proxies that stand in front."""
+
 LONGEST_BODY = 2**16
 """Characters of an answer's body that an exception keeps."""
 
@@ -343,7 +358,15 @@ def error_from_answer(
     if not 400 <= status <= 599:  # noqa: PLR2004 - the range of HTTP's refusals
         return InvalidResponseError(_unexpected(status, context), status=status, **context)
     cls = _class_for(status, fields["resource_type"] if of_operation else None)
-    return cls(_text(cls, status, fields, context), status=status, fields=fields, **context)
+    error = cls(_text(cls, status, fields, context), status=status, fields=fields, **context)
+    error.transient = status in TRANSIENT_STATUSES
+    error.may_have_acted = status >= 500  # noqa: PLR2004 - HTTP's first failure of the server
+    return error
+
+
+def remark(error: RequestError, sentence: str) -> None:
+    """Let an exception's text say one sentence more."""
+    error.args = (f"{error} {sentence}",)
 
 
 def request_id_from(headers: Mapping[str, str]) -> str | None:

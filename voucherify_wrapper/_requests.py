@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from ._answers import Answer
+    from ._errors import RequestError
     from ._tokens import Outcome
+
+Request = httpx.Request
+"""For the rooms that hand requests on, and need not know whose class it is."""
 
 _USER_AGENT = f"voucherify-wrapper/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
 _HEADERS = {
@@ -50,11 +54,13 @@ class Send:
         request: what to send.
         signature: the headers to sign it with.
         attempt: how many times it was sent, counting this one.
+        timeout: how long this attempt may take, in seconds; never more than is left of the call.
     """
 
     request: httpx.Request
     signature: Signature
-    attempt: int = 1
+    attempt: int
+    timeout: float
 
 
 @frozen
@@ -70,7 +76,24 @@ class Wait:
     request: httpx.Request
 
 
-Step = Send | Wait
+@frozen
+class Pause:
+    """A step: let time pass before the request is sent again.
+
+    Attributes:
+        seconds: how long, 0.0 or more.
+        request: the request.
+        attempt: how many times it was sent so far.
+        error: what the last attempt ended with.
+    """
+
+    seconds: float
+    request: httpx.Request
+    attempt: int
+    error: RequestError
+
+
+Step = Send | Wait | Pause
 if TYPE_CHECKING:
     Answering = Generator[Step, Any, Answer]
     Signing = Generator[Step, Any, Signature]

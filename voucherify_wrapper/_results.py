@@ -19,6 +19,8 @@ class ReleaseResult:
         session_key: the session's key, as it was passed.
         status: ``"released"`` when this call released it; ``"already_gone"`` when the voucher had no
             such session (only with ``missing_ok=True``).
+        confirmed: False when the server did not say so itself: the answer to an attempt was lost, and the
+            next attempt found the session gone. Most likely the first one released it.
         attempts: how many times the request was sent, at least 1.
         rate_limit: the state of the rate limits after the call.
         request_id: the server's id of the request, for support; None where it gave none.
@@ -27,6 +29,7 @@ class ReleaseResult:
     code: str
     session_key: str
     status: Literal["released", "already_gone"]
+    confirmed: bool = True
     attempts: int
     rate_limit: RateLimit
     request_id: str | None = None

@@ -11,18 +11,19 @@ import sys
 import time
 import weakref
 from contextlib import aclosing, closing, suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from ._answers import Answer, BodyReader, async_pieces_of, pieces_of
-from ._calls import steps_of
 from ._errors import APITimeoutError, ClientClosedError, ConfigurationError, UsageError, VoucherifyError
 from ._foreign import error_from_foreign
-from ._logging import logger
 from ._network import deadline
-from ._requests import Send, Wait, build_request
+from ._rate_limits import RateLimit
+from ._requests import Pause, Wait, build_request
 from ._routes import route_to
+from ._run import Run
 from ._secrets import Redactor, printable
 from ._transport import AsyncTransport, Transport
 
@@ -30,18 +31,24 @@ if TYPE_CHECKING:
     from ._calls import Call
     from ._config import Config
     from ._policies import Timeout
-    from ._requests import Answering, Step
+    from ._requests import Send, Step
     from ._routes import Route
     from ._tokens import Outcome
 
 
+_NOTHING_SAID = RateLimit()
 _CLOSED_UNDER_WAY = "This client was closed while the call was under way."
 
 
 class _Session:
-    """What the two sessions share: everything but the waiting."""
+    """What the two sessions share: everything but the waiting.
+
+    Attributes:
+        rate_limit: what an answer said last of the limits, to whichever call.
+    """
 
     def __init__(self, config: Config) -> None:
+        self.rate_limit = _NOTHING_SAID
         self._config = config
         self._closed = False
         self._more_secrets: tuple[str, ...] = ()
@@ -53,19 +60,17 @@ class _Session:
         self._more_secrets = route.secrets
         return route
 
-    def _begin(self, call: Call, method: str, path: str, content: dict[str, Any]) -> Answering:
+    def _begin(self, call: Call, method: str, path: str, content: dict[str, Any]) -> Run:
         self._refuse_if_closed("This client is closed. Make a new one, or close it later.")
-        base_url = self._config.base_url
-        return steps_of(
-            call, build_request(base_url, method, path, **content), self._config.credentials, base_url
-        )
+        request = build_request(self._config.base_url, method, path, **content)
+        return Run(call, request, self._config)
 
     def _refuse_if_closed(self, text: str = _CLOSED_UNDER_WAY) -> None:
         if self._closed:
             raise ClientClosedError(text)
 
     def _signed(self, step: Send, timeout: Timeout, end: float) -> httpx.Request:
-        """Sign the request, and let no part of it take longer than what is left of the call."""
+        """Sign the request, and let no part of it take longer than what is left for it."""
         self._refuse_if_closed()
         left = end - time.monotonic()
         if left <= 0:
@@ -78,9 +83,17 @@ class _Session:
         return step.request
 
     def _answer(self, response: httpx.Response, body: bytes, step: Send) -> Answer:
-        return Answer(
+        answer = Answer(
             response, body, request=step.request, attempts=step.attempt, redactor=self._redactor(step)
         )
+        if answer.rate_limit != _NOTHING_SAID:
+            self.rate_limit = answer.rate_limit
+        return answer
+
+    @staticmethod
+    def _end_of(step: Send, end: float) -> float:
+        """When an attempt has to end: with the call, or before."""
+        return min(end, time.monotonic() + step.timeout)
 
     def _redactor(self, step: Send) -> Redactor:
         return Redactor((*step.signature.secrets, *self._more_secrets))
@@ -88,7 +101,7 @@ class _Session:
     def _failure(self, error: Exception, outer: BaseException | None, step: Step) -> VoucherifyError:
         if isinstance(error, VoucherifyError):
             return error
-        if self._closed:
+        if self._closed or isinstance(step, Pause):
             return ClientClosedError(_CLOSED_UNDER_WAY)
         if isinstance(step, Wait):
             return _out_of_time(
@@ -112,22 +125,14 @@ def _check_that_httpx_reads(base_url: str) -> None:
 
 
 def _out_of_time(text: str, request: httpx.Request, attempts: int) -> APITimeoutError:
-    return APITimeoutError(
+    error = APITimeoutError(
         f"{text} Call again, or allow more time.",
         method=request.method,
         url=str(request.url),
         attempts=attempts,
     )
-
-
-def _log(step: Step, outcome: object, started: float) -> None:
-    if isinstance(step, Send):
-        told = outcome.status_code if isinstance(outcome, Answer) else type(outcome).__name__
-        elapsed = 1000 * (time.monotonic() - started)
-        request = step.request
-        logger.debug(
-            "%s %s: %s (attempt %d, %.1f ms)", request.method, request.url, told, step.attempt, elapsed
-        )
+    error.may_have_acted = False
+    return error
 
 
 class Session(_Session):
@@ -143,6 +148,9 @@ class Session(_Session):
         self._transport = transport or Transport(self._route())
         # Also when the client is dropped without being closed.
         self._finalizer = None if transport else weakref.finalize(self, self._transport.close)
+        # One queue for each call that waits. A signal's handler may close the client in the middle of
+        # anything, and the lock of an event could be held by the very thread that it interrupts.
+        self._sleeping: set[SimpleQueue[None]] = set()
 
     def request(self, call: Call, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own types
         """Perform one call, and give its successful answer.
@@ -150,28 +158,25 @@ class Session(_Session):
         Raises:
             VoucherifyError: it did not succeed.
         """
-        steps = self._begin(call, method, path, content)
-        end, outer = time.monotonic() + call.timeout.total, sys.exception()
-        result: Answer | Outcome = None
-        try:
-            step = next(steps)
-            while True:
-                started, failure = time.monotonic(), None
+        outer = sys.exception()
+        with self._begin(call, method, path, content) as run:
+            step = run.go_on()
+            while step:
+                outcome, failure = None, None
                 try:
-                    result = self._performed(step, call.timeout, end)
+                    outcome = self._performed(step, call.timeout, run.end)
                 except Exception as error:  # noqa: BLE001 - a transport of the caller's own may raise anything
                     failure = self._failure(error, outer, step)
-                _log(step, failure or result, started)
-                step = steps.throw(failure) if failure else steps.send(result)
-        except StopIteration as done:
-            answer: Answer = done.value
-            return answer
-        finally:
-            steps.close()
+                step = run.go_on(outcome, failure)
+            return run.answer
 
     def _performed(self, step: Step, timeout: Timeout, end: float) -> Answer | Outcome:
+        if isinstance(step, Pause):
+            self._let_pass(step.seconds)
+            return None
         if isinstance(step, Wait):
             return step.renewal.result(end - time.monotonic())
+        end = self._end_of(step, end)
         request = self._signed(step, timeout, end)
         with deadline(end), closing(self._transport.handle_request(request)) as response:
             reader = BodyReader(response, end=end)
@@ -180,9 +185,22 @@ class Session(_Session):
                     break
         return self._answer(response, reader.body(), step)
 
+    def _let_pass(self, seconds: float) -> None:
+        alarm: SimpleQueue[None] = SimpleQueue()
+        self._sleeping.add(alarm)
+        try:
+            self._refuse_if_closed()  # or closing will ring
+            with suppress(Empty):
+                alarm.get(timeout=seconds)
+            self._refuse_if_closed()
+        finally:
+            self._sleeping.discard(alarm)
+
     def close(self) -> None:
         """Close the connections. Final; calls whose answer has not arrived end with ``ClientClosedError``."""
         self._closed = True
+        for alarm in list(self._sleeping):
+            alarm.put(None)
         if self._finalizer:
             self._finalizer()
 
@@ -200,6 +218,7 @@ class AsyncSession(_Session):
         self._transport = transport or AsyncTransport(self._route())
         self._owned = transport is None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing = asyncio.Event()
 
     async def request(self, call: Call, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own types
         """Perform one call, and give its successful answer.
@@ -207,37 +226,41 @@ class AsyncSession(_Session):
         Raises:
             VoucherifyError: it did not succeed.
         """
-        steps = self._begin(call, method, path, content)
-        self._stay_in_one_loop()
-        end, outer = time.monotonic() + call.timeout.total, sys.exception()
-        result: Answer | Outcome = None
-        try:
-            step = next(steps)
-            while True:
-                started, failure = time.monotonic(), None
+        outer = sys.exception()
+        with self._begin(call, method, path, content) as run:
+            self._stay_in_one_loop()
+            step = run.go_on()
+            while step:
+                outcome, failure = None, None
                 try:
-                    async with asyncio.timeout(end - time.monotonic()):
-                        result = await self._performed(step, call.timeout, end)
+                    outcome = await self._performed(step, call.timeout, run.end)
                 except Exception as error:  # noqa: BLE001 - a transport of the caller's own may raise anything
                     failure = self._failure(error, outer, step)
-                _log(step, failure or result, started)
-                step = steps.throw(failure) if failure else steps.send(result)
-        except StopIteration as done:
-            answer: Answer = done.value
-            return answer
-        finally:
-            steps.close()
+                step = run.go_on(outcome, failure)
+            return run.answer
 
     async def _performed(self, step: Step, timeout: Timeout, end: float) -> Answer | Outcome:
+        if isinstance(step, Pause):
+            await self._let_pass(step.seconds)
+            return None
         if isinstance(step, Wait):
-            return await asyncio.wrap_future(step.renewal)
-        request = self._signed(step, timeout, end)
-        async with aclosing(await self._transport.handle_async_request(request)) as response:
-            reader = BodyReader(response, end=end)
-            async for piece in async_pieces_of(response):
-                if reader.is_full_after(piece):
-                    break
+            async with asyncio.timeout(end - time.monotonic()):
+                return await asyncio.wrap_future(step.renewal)
+        end = self._end_of(step, end)
+        async with asyncio.timeout(end - time.monotonic()):
+            request = self._signed(step, timeout, end)
+            async with aclosing(await self._transport.handle_async_request(request)) as response:
+                reader = BodyReader(response, end=end)
+                async for piece in async_pieces_of(response):
+                    if reader.is_full_after(piece):
+                        break
         return self._answer(response, reader.body(), step)
+
+    async def _let_pass(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        self._refuse_if_closed()
 
     def _stay_in_one_loop(self) -> None:
         try:
@@ -258,6 +281,7 @@ class AsyncSession(_Session):
         if self._closed:
             return
         self._closed = True
+        self._closing.set()
         if self._owned:
             # The loop that the connections belong to may be closed, and they with it.
             with suppress(RuntimeError):

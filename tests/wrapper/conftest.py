@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Release(Protocol):
-    """Makes a client, releases one session with it, and closes it."""
+    """Makes a client, releases one session with it, and closes it; one attempt, unless a test wants more."""
 
     def __call__(
         self,
@@ -25,24 +25,37 @@ class Release(Protocol):
         *,
         missing_ok: bool = False,
         call_timeout: Any = None,
+        retries: Any = 0,
         **settings: Any,
     ) -> ReleaseResult: ...
 
 
 def release_sync(
-    code: str, session_key: str, *, missing_ok: bool = False, call_timeout: Any = None, **settings: Any
+    code: str,
+    session_key: str,
+    *,
+    missing_ok: bool = False,
+    call_timeout: Any = None,
+    retries: Any = 0,
+    **settings: Any,
 ) -> ReleaseResult:
-    with Voucherify(**settings) as voucherify:
+    with Voucherify(retries=retries, **settings) as voucherify:
         return voucherify.release_validation_session(
             code, session_key, missing_ok=missing_ok, timeout=call_timeout
         )
 
 
 def release_async(
-    code: str, session_key: str, *, missing_ok: bool = False, call_timeout: Any = None, **settings: Any
+    code: str,
+    session_key: str,
+    *,
+    missing_ok: bool = False,
+    call_timeout: Any = None,
+    retries: Any = 0,
+    **settings: Any,
 ) -> ReleaseResult:
     async def run() -> ReleaseResult:
-        async with AsyncVoucherify(**settings) as voucherify:
+        async with AsyncVoucherify(retries=retries, **settings) as voucherify:
             return await voucherify.release_validation_session(
                 code, session_key, missing_ok=missing_ok, timeout=call_timeout
             )

@@ -235,8 +235,8 @@ def test_a_connection_that_breaks_at_any_byte_of_the_answer_is_told(end: str) ->
     url = f"http://127.0.0.1:{server.port}"
 
     async def run() -> None:
-        with Voucherify(KEY, base_url=url) as blocking:
-            async with AsyncVoucherify(KEY, base_url=url) as awaited:
+        with Voucherify(KEY, base_url=url, retries=0) as blocking:
+            async with AsyncVoucherify(KEY, base_url=url, retries=0) as awaited:
                 for _ in range(len(ANSWER)):
                     with pytest.raises(VoucherifyError):
                         blocking.release_validation_session("c", "k")
@@ -460,7 +460,7 @@ def many_then_good(release: Release, good: threading.Event) -> ReleaseResult:
     """Fail more often than there are connections, with one client, and then succeed with it."""
     failures = MAX_CONNECTIONS + 5
     if getattr(release, "__name__", None) == "release_sync":
-        with Voucherify(KEY, base_url="https://shop.example") as blocking:
+        with Voucherify(KEY, base_url="https://shop.example", retries=0) as blocking:
             for _ in range(failures):
                 with pytest.raises(APIConnectionError):
                     blocking.release_validation_session("c", "k")
@@ -468,7 +468,7 @@ def many_then_good(release: Release, good: threading.Event) -> ReleaseResult:
             return blocking.release_validation_session("c", "k", timeout=20)
 
     async def run() -> ReleaseResult:
-        async with AsyncVoucherify(KEY, base_url="https://shop.example") as awaited:
+        async with AsyncVoucherify(KEY, base_url="https://shop.example", retries=0) as awaited:
             for _ in range(failures):
                 with pytest.raises(APIConnectionError):
                     await awaited.release_validation_session("c", "k")
@@ -493,13 +493,13 @@ def test_an_answer_that_nobody_asked_for_answers_nothing(left_over: bytes) -> No
     url = f"http://127.0.0.1:{server.port}"
 
     async def run() -> None:
-        async with AsyncVoucherify(KEY, base_url=url) as awaited:
+        async with AsyncVoucherify(KEY, base_url=url, retries=0) as awaited:
             await awaited.release_validation_session("c", "k")
             with pytest.raises(InvalidResponseError, match="nobody had asked for"):
                 await awaited.release_validation_session("c", "other", missing_ok=True)
             assert (await awaited.release_validation_session("c", "third")).released
 
-    with Voucherify(KEY, base_url=url) as blocking:
+    with Voucherify(KEY, base_url=url, retries=0) as blocking:
         blocking.release_validation_session("c", "k")
         with pytest.raises(InvalidResponseError, match="nobody had asked for"):
             blocking.release_validation_session("c", "other", missing_ok=True)
@@ -563,7 +563,7 @@ def assert_each_is_released(release: Release, url: str) -> None:
     """Three calls of one client, each of which is released or refused, but never told that it is gone."""
     outcomes: list[str] = []
     if getattr(release, "__name__", None) == "release_sync":
-        with Voucherify(KEY, base_url=url) as blocking:
+        with Voucherify(KEY, base_url=url, retries=0) as blocking:
             for _ in range(3):
                 try:
                     outcomes.append(blocking.release_validation_session("c", "k").status)
@@ -572,7 +572,7 @@ def assert_each_is_released(release: Release, url: str) -> None:
     else:
 
         async def run() -> None:
-            async with AsyncVoucherify(KEY, base_url=url) as awaited:
+            async with AsyncVoucherify(KEY, base_url=url, retries=0) as awaited:
                 for _ in range(3):
                     try:
                         outcomes.append((await awaited.release_validation_session("c", "k")).status)
@@ -659,7 +659,7 @@ def test_a_name_that_is_not_resolved_in_time_is_a_timeout(monkeypatch: pytest.Mo
     """The system's resolver cannot be hurried; the call leaves it behind."""
     answered = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(60) and [])
-    with Voucherify(KEY, base_url="https://shop.example", timeout=0.2) as voucherify:
+    with Voucherify(KEY, base_url="https://shop.example", timeout=0.2, retries=0) as voucherify:
         with pytest.raises(APITimeoutError):
             voucherify.release_validation_session("c", "k")
         answered.set()
