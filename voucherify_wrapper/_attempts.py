@@ -57,16 +57,11 @@ class Attempts:
             RequestError: the failure before it; time was up before this attempt could be made.
         """
         timeout = self.limits.timeout.of_attempt(self.request.method, retried=self.limits.retries is not None)
-        try:
-            answer: Answer = yield Send(self.request, signature, self.count + 1, timeout)
-        except RequestError as error:
-            outcome = error
-        else:
-            self.count += 1
-            return answer
-        if self.failed and outcome.attempts == self.count:  # time was up before anything was sent
-            raise _without_time(self.failed[-1])
-        self.count = outcome.attempts
+        outcome: Answer | RequestError = yield Send(self.request, signature, self.count + 1, timeout)
+        if isinstance(outcome, RequestError) and outcome.attempts == self.count:
+            # Time was up before anything was sent.
+            raise _without_time(self.failed[-1]) if self.failed else outcome
+        self.count += 1
         return outcome
 
     def wait_after(self, error: RequestError) -> Generator[Step, Any, None]:

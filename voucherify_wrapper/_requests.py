@@ -50,6 +50,8 @@ class Signature:
 class Send:
     """A step: send a signed request, and read its answer to the end.
 
+    It gives the answer, or the ``RequestError`` that came in its place.
+
     Attributes:
         request: what to send.
         signature: the headers to sign it with.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ._answers import Answer
 from ._attempts import Limits
 from ._calls import steps_of
+from ._errors import RequestError, VoucherifyError
 from ._events import AttemptEnded, AttemptStarted, CallEnded, Waiting, tell
 from ._logging import logger
 from ._requests import Pause, Send
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from ._calls import Call
     from ._config import Config
-    from ._errors import VoucherifyError
     from ._events import Event, Hook
     from ._requests import Request, Step
     from ._tokens import Outcome
@@ -76,6 +76,8 @@ class Run:
         """
         if isinstance(self._step, Send):
             self._attempt_ended(self._step, outcome, failure)
+            if isinstance(failure, RequestError):  # about which the call decides
+                outcome, failure = failure, None
         try:
             self._step = self._steps.throw(failure) if failure else self._steps.send(outcome)
         except StopIteration as done:

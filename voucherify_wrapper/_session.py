@@ -218,7 +218,7 @@ class AsyncSession(_Session):
         self._transport = transport or AsyncTransport(self._route())
         self._owned = transport is None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._closing = asyncio.Event()
+        self._sleeping: set[asyncio.Event] = set()
 
     async def request(self, call: Call, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own types
         """Perform one call, and give its successful answer.
@@ -257,10 +257,16 @@ class AsyncSession(_Session):
         return self._answer(response, reader.body(), step)
 
     async def _let_pass(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._closing.wait()
-        self._refuse_if_closed()
+        alarm = asyncio.Event()
+        self._sleeping.add(alarm)
+        timer = asyncio.get_running_loop().call_later(seconds, alarm.set)
+        try:
+            self._refuse_if_closed()
+            await alarm.wait()
+            self._refuse_if_closed()
+        finally:
+            timer.cancel()
+            self._sleeping.discard(alarm)
 
     def _stay_in_one_loop(self) -> None:
         try:
@@ -281,8 +287,9 @@ class AsyncSession(_Session):
         if self._closed:
             return
         self._closed = True
-        self._closing.set()
-        if self._owned:
-            # The loop that the connections belong to may be closed, and they with it.
-            with suppress(RuntimeError):
+        # The loop that all this belongs to may be closed, and everything with it.
+        with suppress(RuntimeError):
+            for alarm in list(self._sleeping):
+                alarm.set()
+            if self._owned:
                 await self._transport.aclose()

@@ -100,14 +100,14 @@ def story_of(
             assert isinstance(step, Send)
             left = timeout.total - now
             if left <= 0:
-                step = steps.throw(not_sent(step))
+                step = steps.send(not_sent(step))
                 continue
             limit = min(step.timeout, left)
             story.sends.append((now, limit))
             next_up = told[min(len(story.sends), len(told)) - 1]
             now += min(next_up.took, limit)
             outcome = outcome_of(next_up if next_up.took < limit else Told(httpx.ReadTimeout), step)
-            step = steps.throw(outcome) if isinstance(outcome, Exception) else steps.send(outcome)
+            step = steps.send(outcome)
     except StopIteration as done:
         story.answer = done.value
     except VoucherifyError as error:
