@@ -50,7 +50,8 @@ class Timeout:
         connect: connecting, and again the TLS handshake; never more than ``total`` in effect.
         attempt: one attempt of a request that is sent again after a timeout (``DELETE`` and reads, with
             retries on), so that a server that stalls once does not use up the call. None for a third of
-            ``total``, and 10 at least. Every other request may take all the time that is left.
+            ``total``, and 10 at least. It begins when the attempt has a connection to itself. Every other
+            request may take all the time that is left.
 
     Raises:
         ConfigurationError: a value is no such number.

@@ -19,15 +19,17 @@ import httpx
 from ._answers import Answer, BodyReader, async_pieces_of, pieces_of
 from ._errors import APITimeoutError, ClientClosedError, ConfigurationError, UsageError, VoucherifyError
 from ._foreign import error_from_foreign
-from ._network import deadline
+from ._network import deadline, shorten_deadline
 from ._rate_limits import RateLimit
 from ._requests import Pause, Wait, build_request
 from ._routes import route_to
 from ._run import Run
 from ._secrets import Redactor, printable
-from ._transport import AsyncTransport, Transport
+from ._transport import CONNECTION_TAKEN, AsyncTransport, Transport
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ._calls import Call
     from ._config import Config
     from ._policies import Timeout
@@ -46,6 +48,8 @@ class _Session:
     Attributes:
         rate_limit: what an answer said last of the limits, to whichever call.
     """
+
+    _transport: httpx.BaseTransport | httpx.AsyncBaseTransport
 
     def __init__(self, config: Config) -> None:
         self.rate_limit = _NOTHING_SAID
@@ -78,8 +82,13 @@ class _Session:
                 "The time allowed ran out before the request was sent.", step.request, step.attempt - 1
             )
         step.request.headers.update(step.signature.headers)
-        connect = min(timeout.connect, left)
-        step.request.extensions["timeout"] = {"connect": connect, "read": left, "write": left, "pool": left}
+        within = min(step.timeout, left)
+        step.request.extensions["timeout"] = {
+            "connect": min(timeout.connect, within),
+            "read": within,
+            "write": within,
+            "pool": left,
+        }
         return step.request
 
     def _answer(self, response: httpx.Response, body: bytes, step: Send) -> Answer:
@@ -89,6 +98,16 @@ class _Session:
         if answer.rate_limit != _NOTHING_SAID:
             self.rate_limit = answer.rate_limit
         return answer
+
+    def _begin_when_connected(self, request: httpx.Request, begin: Callable[[], None]) -> None:
+        """Let the time of an attempt begin when it has a connection, which only our own transports tell.
+
+        Otherwise many calls at once would end each other's attempts by waiting for each other.
+        """
+        if isinstance(self._transport, (Transport, AsyncTransport)):
+            request.extensions[CONNECTION_TAKEN] = begin
+        else:
+            begin()
 
     @staticmethod
     def _end_of(step: Send, end: float) -> float:
@@ -145,7 +164,7 @@ class Session(_Session):
 
     def __init__(self, config: Config, transport: httpx.BaseTransport | None) -> None:
         super().__init__(config)
-        self._transport = transport or Transport(self._route())
+        self._transport: httpx.BaseTransport = transport or Transport(self._route())
         # Also when the client is dropped without being closed.
         self._finalizer = None if transport else weakref.finalize(self, self._transport.close)
         # One queue for each call that waits. A signal's handler may close the client in the middle of
@@ -176,13 +195,20 @@ class Session(_Session):
             return None
         if isinstance(step, Wait):
             return step.renewal.result(end - time.monotonic())
-        end = self._end_of(step, end)
         request = self._signed(step, timeout, end)
-        with deadline(end), closing(self._transport.handle_request(request)) as response:
-            reader = BodyReader(response, end=end)
-            for piece in pieces_of(response):
-                if reader.is_full_after(piece):
-                    break
+
+        def begin() -> None:
+            nonlocal end
+            end = self._end_of(step, end)
+            shorten_deadline(end)
+
+        with deadline(end):
+            self._begin_when_connected(request, begin)
+            with closing(self._transport.handle_request(request)) as response:
+                reader = BodyReader(response, end=end)
+                for piece in pieces_of(response):
+                    if reader.is_full_after(piece):
+                        break
         return self._answer(response, reader.body(), step)
 
     def _let_pass(self, seconds: float) -> None:
@@ -215,7 +241,7 @@ class AsyncSession(_Session):
 
     def __init__(self, config: Config, transport: httpx.AsyncBaseTransport | None) -> None:
         super().__init__(config)
-        self._transport = transport or AsyncTransport(self._route())
+        self._transport: httpx.AsyncBaseTransport = transport or AsyncTransport(self._route())
         self._owned = transport is None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sleeping: set[asyncio.Event] = set()
@@ -246,9 +272,15 @@ class AsyncSession(_Session):
         if isinstance(step, Wait):
             async with asyncio.timeout(end - time.monotonic()):
                 return await asyncio.wrap_future(step.renewal)
-        end = self._end_of(step, end)
-        async with asyncio.timeout(end - time.monotonic()):
+        async with asyncio.timeout(end - time.monotonic()) as limit:
             request = self._signed(step, timeout, end)
+
+            def begin() -> None:
+                nonlocal end
+                end = self._end_of(step, end)
+                limit.reschedule(asyncio.get_running_loop().time() + end - time.monotonic())
+
+            self._begin_when_connected(request, begin)
             async with aclosing(await self._transport.handle_async_request(request)) as response:
                 reader = BodyReader(response, end=end)
                 async for piece in async_pieces_of(response):

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MAX_CONNECTIONS = 100
 KEEP_ALIVE = 30.0
 """Seconds that an idle connection is kept."""
+CONNECTION_TAKEN = "voucherify_connection_taken"
+"""The extension of a request that is called once it has a connection to itself."""
 _HTTPCORE_ERRORS = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
@@ -144,6 +146,10 @@ class _Body(httpx.SyncByteStream):
             done(intact)
 
 
+def _nobody() -> None:
+    pass
+
+
 def _nothing(_: bool) -> None:  # noqa: FBT001 - stands for a callback
     pass
 
@@ -177,6 +183,7 @@ class Transport(httpx.BaseTransport):
         connection = self._taken(request.extensions.get("timeout", {}).get("pool"))
         response = None
         try:
+            request.extensions.pop(CONNECTION_TAKEN, _nobody)()
             with _as_httpx_errors():
                 response = connection.send(request)
         finally:
@@ -281,6 +288,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         connection = await self._taken(request.extensions.get("timeout", {}).get("pool"))
         response = None
         try:
+            request.extensions.pop(CONNECTION_TAKEN, _nobody)()
             with _as_httpx_errors():
                 response = await connection.send(request)
         finally:

@@ -18,12 +18,13 @@ import pytest
 import trustme
 from voucherify_client.api.vouchers import release_validation_session
 
-from tests.wrapper.test_transport import Server, answering
+from tests.wrapper.test_transport import Server, answering, held
 from voucherify_wrapper import (
     APIConnectionError,
     ApiKey,
     APITimeoutError,
     AsyncVoucherify,
+    AttemptEnded,
     AuthenticationError,
     ClientClosedError,
     ConfigurationError,
@@ -43,6 +44,7 @@ from voucherify_wrapper import (
     VoucherNotFoundError,
     Waiting,
 )
+from voucherify_wrapper._transport import MAX_CONNECTIONS
 from voucherify_wrapper.sandbox import Fault
 from voucherify_wrapper.sandbox import RateLimit as SandboxLimit
 
@@ -78,7 +80,7 @@ def test_what_passes_is_overcome(
     key = voucherify_sandbox.lock(CODE)
     voucherify_sandbox.inject(fault, times=2)
 
-    result = release(CODE, key, retries=SOON, call_timeout=Timeout(attempt=0.3), **to_sandbox)
+    result = release(CODE, key, retries=SOON, call_timeout=Timeout(attempt=1.5), **to_sandbox)
 
     assert (result.status, result.confirmed, result.attempts) == ("released", True, 3)
     assert voucherify_sandbox.released == [(CODE, key)]
@@ -149,7 +151,7 @@ def test_a_release_whose_answer_was_lost_is_a_release(
     voucherify_sandbox.inject(fault)
 
     result = release(
-        CODE, key, missing_ok=missing_ok, retries=SOON, call_timeout=Timeout(attempt=0.3), **to_sandbox
+        CODE, key, missing_ok=missing_ok, retries=SOON, call_timeout=Timeout(attempt=1.5), **to_sandbox
     )
 
     assert (result.status, result.confirmed, result.attempts) == ("released", False, 2)
@@ -671,3 +673,41 @@ def test_lost_connections_say_so_after_all_attempts(
         release(CODE, "ssn", retries=SOON, **to_sandbox)
     assert caught.value.transient
     assert caught.value.may_have_acted
+
+
+def test_waiting_for_a_connection_is_no_part_of_an_attempt(wait_until: Any) -> None:
+    """A call that queues for the connections behind a slow server does not use up its attempts."""
+    free, server = held()
+    ended: list[Event] = []
+
+    def watch(event: Event) -> None:
+        ended.extend([event] if isinstance(event, AttemptEnded) else [])
+
+    settings: dict[str, Any] = {
+        "base_url": f"http://127.0.0.1:{server.port}",
+        "timeout": Timeout(total=60, attempt=50),
+        "on_event": watch,
+    }
+    hasty = Timeout(total=60, attempt=0.25)
+
+    async def run() -> None:
+        async with AsyncVoucherify(KEY, **settings) as awaited:
+            calls = [
+                asyncio.ensure_future(awaited.release_validation_session("c", "k"))
+                for _ in range(MAX_CONNECTIONS)
+            ]
+            while len(server.accepted) < 2 * MAX_CONNECTIONS:
+                await asyncio.sleep(0.01)
+            calls.append(asyncio.ensure_future(awaited.release_validation_session("c", "k", timeout=hasty)))
+            await asyncio.sleep(0.4)
+            assert ended == []
+            free.set()
+            assert all(result.released for result in await asyncio.gather(*calls))
+
+    with Voucherify(KEY, **settings) as blocking, ThreadPoolExecutor(MAX_CONNECTIONS + 1) as pool:
+        calls = [pool.submit(blocking.release_validation_session, "c", "k") for _ in range(MAX_CONNECTIONS)]
+        wait_until(lambda: len(server.accepted) == MAX_CONNECTIONS)
+        calls.append(pool.submit(blocking.release_validation_session, "c", "k", timeout=hasty))
+        asyncio.run(run())
+        assert all(call.result().released for call in calls)
+    server.close()
