@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ._policies import RetryPolicy, Timeout
     from ._rate_limits import RateLimit
     from ._results import ReleaseResult
+    from ._session import Fast
 
 
 class Voucherify:
@@ -49,8 +50,9 @@ class Voucherify:
             its ``wait()`` method. 0 or None for never.
         on_event: a function that is called with every ``Event`` of every call, in the thread or task that
             makes the call, so it must be quick. When it fails, that is logged, and the call goes on.
-        transport: an httpx transport of your own, used as given and left open; by default one that verifies
-            TLS, follows no redirect, and takes its proxy from the environment.
+        transport: ``"fast"`` for the one of the extra ``[fast]``, over pyreqwest; or an httpx transport of
+            your own, used as given and left open. By default one that verifies TLS, follows no redirect, and
+            takes its proxy from the environment.
 
     Raises:
         ConfigurationError: a setting is missing, contradictory or malformed.
@@ -67,7 +69,7 @@ class Voucherify:
         timeout: float | Timeout | None = None,
         retries: RetryPolicy | int | None = 3,
         on_event: Callable[[Event], object] | None = None,
-        transport: httpx.BaseTransport | None = None,
+        transport: httpx.BaseTransport | Fast | None = None,
     ) -> None:
         _must_handle(transport, "handle_request")
         self._config = load_config(
@@ -169,8 +171,9 @@ class AsyncVoucherify:
             its ``wait()`` method. 0 or None for never.
         on_event: a function that is called with every ``Event`` of every call, in the thread or task that
             makes the call, so it must be quick. When it fails, that is logged, and the call goes on.
-        transport: an httpx transport of your own, used as given and left open; by default one that verifies
-            TLS, follows no redirect, and takes its proxy from the environment.
+        transport: ``"fast"`` for the one of the extra ``[fast]``, over pyreqwest; or an httpx transport of
+            your own, used as given and left open. By default one that verifies TLS, follows no redirect, and
+            takes its proxy from the environment.
 
     Raises:
         ConfigurationError: a setting is missing, contradictory or malformed.
@@ -187,7 +190,7 @@ class AsyncVoucherify:
         timeout: float | Timeout | None = None,
         retries: RetryPolicy | int | None = 3,
         on_event: Callable[[Event], object] | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: httpx.AsyncBaseTransport | Fast | None = None,
     ) -> None:
         _must_handle(transport, "handle_async_request")
         self._config = load_config(
@@ -283,7 +286,8 @@ def _settings_of(client: object) -> str:
 
 
 def _must_handle(transport: object, method: str) -> None:
-    if transport is not None and not callable(getattr(transport, method, None)):
+    if transport not in (None, "fast") and not callable(getattr(transport, method, None)):
         raise ConfigurationError(
-            f"transport must be an httpx transport with {method}(), not {type(transport).__name__}."
+            f'transport must be "fast", or an httpx transport with {method}(), '
+            f"not {type(transport).__name__}."
         )

@@ -11,8 +11,9 @@ import sys
 import time
 import weakref
 from contextlib import aclosing, closing, suppress
+from importlib import import_module
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from ._tokens import Outcome
 
 
+Fast = Literal["fast"]
 _NOTHING_SAID = RateLimit()
 _CLOSED_UNDER_WAY = "This client was closed while the call was under way."
 
@@ -143,6 +145,15 @@ def _check_that_httpx_reads(base_url: str) -> None:
         raise ConfigurationError(f"base_url cannot be used: {printable(str(error))}.") from None
 
 
+def _extra(name: str) -> Any:  # noqa: ANN401 - a function of a module that needs what may not be installed
+    try:
+        return getattr(import_module("._fast", __package__), name)
+    except ImportError:
+        raise ConfigurationError(
+            "transport=\"fast\" needs pyreqwest: pip install 'voucherify-wrapper[fast]'."
+        ) from None
+
+
 def _out_of_time(text: str, request: httpx.Request, attempts: int) -> APITimeoutError:
     error = APITimeoutError(
         f"{text} Call again, or allow more time.",
@@ -159,14 +170,23 @@ class Session(_Session):
 
     Args:
         config: the client's configuration.
-        transport: the caller's own, which stays the caller's to close; by default one of the session's own.
+        transport: the caller's own, which stays the caller's to close; or ``"fast"`` for that of the extra;
+            by default one of the session's own.
     """
 
-    def __init__(self, config: Config, transport: httpx.BaseTransport | None) -> None:
+    def __init__(self, config: Config, transport: httpx.BaseTransport | Fast | None) -> None:
         super().__init__(config)
-        self._transport: httpx.BaseTransport = transport or Transport(self._route())
+        owned = transport in (None, "fast")
+        self._transport: httpx.BaseTransport
+        if transport is None:
+            self._transport = Transport(self._route())
+        elif transport == "fast":
+            make = _extra("fast_transport")
+            self._transport = make(self._route(), connect=config.timeout.connect)
+        else:
+            self._transport = transport
         # Also when the client is dropped without being closed.
-        self._finalizer = None if transport else weakref.finalize(self, self._transport.close)
+        self._finalizer = weakref.finalize(self, self._transport.close) if owned else None
         # One queue for each call that waits. A signal's handler may close the client in the middle of
         # anything, and the lock of an event could be held by the very thread that it interrupts.
         self._sleeping: set[SimpleQueue[None]] = set()
@@ -236,13 +256,21 @@ class AsyncSession(_Session):
 
     Args:
         config: the client's configuration.
-        transport: the caller's own, which stays the caller's to close; by default one of the session's own.
+        transport: the caller's own, which stays the caller's to close; or ``"fast"`` for that of the extra;
+            by default one of the session's own.
     """
 
-    def __init__(self, config: Config, transport: httpx.AsyncBaseTransport | None) -> None:
+    def __init__(self, config: Config, transport: httpx.AsyncBaseTransport | Fast | None) -> None:
         super().__init__(config)
-        self._transport: httpx.AsyncBaseTransport = transport or AsyncTransport(self._route())
-        self._owned = transport is None
+        self._owned = transport in (None, "fast")
+        self._transport: httpx.AsyncBaseTransport
+        if transport is None:
+            self._transport = AsyncTransport(self._route())
+        elif transport == "fast":
+            make = _extra("async_fast_transport")
+            self._transport = make(self._route(), connect=config.timeout.connect)
+        else:
+            self._transport = transport
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sleeping: set[asyncio.Event] = set()
 

@@ -146,6 +146,11 @@ class _Body(httpx.SyncByteStream):
             done(intact)
 
 
+def tell_of_connection(request: httpx.Request) -> None:
+    """Tell whom it concerns that the request has a connection to itself."""
+    request.extensions.pop(CONNECTION_TAKEN, _nobody)()
+
+
 def _nobody() -> None:
     pass
 
@@ -180,10 +185,11 @@ class Transport(httpx.BaseTransport):
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
-        connection = self._taken(request.extensions.get("timeout", {}).get("pool"))
+        self._permit(request)
+        connection = self._taken()
         response = None
         try:
-            request.extensions.pop(CONNECTION_TAKEN, _nobody)()
+            tell_of_connection(request)
             with _as_httpx_errors():
                 response = connection.send(request)
         finally:
@@ -196,11 +202,14 @@ class Transport(httpx.BaseTransport):
             extensions=response.extensions,
         )
 
-    def _taken(self, timeout: float | None) -> _Connection:
+    def _permit(self, request: httpx.Request) -> None:
+        """Wait for the permission to use a connection."""
         try:
-            self._permits.get(timeout=timeout)
+            self._permits.get(timeout=request.extensions.get("timeout", {}).get("pool"))
         except Empty:
             raise httpx.PoolTimeout(f"All {MAX_CONNECTIONS} connections are in use.") from None
+
+    def _taken(self) -> _Connection:
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -285,10 +294,11 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
-        connection = await self._taken(request.extensions.get("timeout", {}).get("pool"))
+        await self._permit(request)
+        connection = self._taken()
         response = None
         try:
-            request.extensions.pop(CONNECTION_TAKEN, _nobody)()
+            tell_of_connection(request)
             with _as_httpx_errors():
                 response = await connection.send(request)
         finally:
@@ -302,12 +312,15 @@ class AsyncTransport(httpx.AsyncBaseTransport):
             extensions=response.extensions,
         )
 
-    async def _taken(self, timeout: float | None) -> _AsyncConnection:
+    async def _permit(self, request: httpx.Request) -> None:
+        """Wait for the permission to use a connection."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(request.extensions.get("timeout", {}).get("pool")):
                 await self._permits.acquire()
         except TimeoutError:
             raise httpx.PoolTimeout(f"All {MAX_CONNECTIONS} connections are in use.") from None
+
+    def _taken(self) -> _AsyncConnection:
         if self._closed:
             self._permits.release()
             raise httpx.CloseError("The transport is closed.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -63,11 +64,27 @@ def release_async(
     return asyncio.run(run())
 
 
-@pytest.fixture(params=[release_sync, release_async], ids=["sync", "async"])
+@pytest.fixture(params=["sync", "async", "fast-sync", "fast-async"])
 def release(request: pytest.FixtureRequest) -> Release:
-    """One release with a client of its own; every test that takes it runs for both clients."""
-    function: Release = request.param
-    return function
+    """One release with a client of its own; every test that takes it runs for both clients and transports."""
+    function: Release = release_sync if "async" not in request.param else release_async
+    return function if "fast" not in request.param else fast(function)
+
+
+def fast(function: Release) -> Release:
+    """The same over the transport of the extra, where a test brings none of its own."""
+
+    def release(code: str, session_key: str, *, transport: Any = "fast", **settings: Any) -> ReleaseResult:
+        return function(code, session_key, transport=transport, **settings)
+
+    return wraps(function)(release)
+
+
+@pytest.fixture(params=[None, "fast"], ids=["default", "fast"])
+def transport(request: pytest.FixtureRequest) -> str | None:
+    """What a client's ``transport=`` is; every test that takes it runs for both of ours."""
+    name: str | None = request.param
+    return name
 
 
 @pytest.fixture

@@ -220,7 +220,7 @@ ANSWER = (
 
 
 @pytest.mark.parametrize("end", ["close", "reset"])
-def test_a_connection_that_breaks_at_any_byte_of_the_answer_is_told(end: str) -> None:
+def test_a_connection_that_breaks_at_any_byte_of_the_answer_is_told(transport: Any, end: str) -> None:
     """After every single byte, closed or reset: one of our exceptions, at once, by both clients."""
     cuts = [cut for cut in range(len(ANSWER)) for _ in range(2)]
     remaining = iter(cuts)
@@ -235,8 +235,8 @@ def test_a_connection_that_breaks_at_any_byte_of_the_answer_is_told(end: str) ->
     url = f"http://127.0.0.1:{server.port}"
 
     async def run() -> None:
-        with Voucherify(KEY, base_url=url, retries=0) as blocking:
-            async with AsyncVoucherify(KEY, base_url=url, retries=0) as awaited:
+        with Voucherify(KEY, transport=transport, base_url=url, retries=0) as blocking:
+            async with AsyncVoucherify(KEY, transport=transport, base_url=url, retries=0) as awaited:
                 for _ in range(len(ANSWER)):
                     with pytest.raises(VoucherifyError):
                         blocking.release_validation_session("c", "k")
@@ -276,27 +276,29 @@ def answering_server() -> Iterator[Server]:
     server.close()
 
 
-def test_connections_are_reused(answering_server: Server) -> None:
+def test_connections_are_reused(transport: Any, answering_server: Server) -> None:
     """Ten calls of each client, one connection each; threads take no more than they need at once."""
     url = f"http://127.0.0.1:{answering_server.port}"
 
     async def run() -> None:
-        async with AsyncVoucherify(KEY, base_url=url) as voucherify:
+        async with AsyncVoucherify(KEY, transport=transport, base_url=url) as voucherify:
             for _ in range(10):
                 await voucherify.release_validation_session("c", "k")
 
-    with Voucherify(KEY, base_url=url) as voucherify:
+    with Voucherify(KEY, transport=transport, base_url=url) as voucherify:
         for _ in range(10):
             voucherify.release_validation_session("c", "k")
     asyncio.run(run())
     assert len(answering_server.accepted) == 2
 
 
-def test_a_thousand_tasks_share_a_hundred_connections(answering_server: Server) -> None:
+def test_a_thousand_tasks_share_a_hundred_connections(transport: Any, answering_server: Server) -> None:
     """However many tasks there are, all succeed, and the connections stay within the limit."""
 
     async def run() -> None:
-        async with AsyncVoucherify(KEY, base_url=f"http://127.0.0.1:{answering_server.port}") as voucherify:
+        async with AsyncVoucherify(
+            KEY, transport=transport, base_url=f"http://127.0.0.1:{answering_server.port}"
+        ) as voucherify:
             calls = (voucherify.release_validation_session("c", "k") for _ in range(1000))
             assert all(result.released for result in await asyncio.gather(*calls))
 
@@ -316,13 +318,13 @@ def held() -> tuple[threading.Event, Server]:
     return free, Server(serve)
 
 
-def test_waiting_for_a_connection_ends_in_time(wait_until: Any) -> None:
+def test_waiting_for_a_connection_ends_in_time(transport: Any, wait_until: Any) -> None:
     """When all connections are in use, one call more is a timeout that says so, and the others succeed."""
     free, server = held()
     url = f"http://127.0.0.1:{server.port}"
 
     async def run() -> None:
-        async with AsyncVoucherify(KEY, base_url=url) as awaited:
+        async with AsyncVoucherify(KEY, transport=transport, base_url=url) as awaited:
             calls = [
                 asyncio.ensure_future(awaited.release_validation_session("c", "k"))
                 for _ in range(MAX_CONNECTIONS)
@@ -334,7 +336,10 @@ def test_waiting_for_a_connection_ends_in_time(wait_until: Any) -> None:
             free.set()
             assert all(result.released for result in await asyncio.gather(*calls))
 
-    with Voucherify(KEY, base_url=url) as voucherify, ThreadPoolExecutor(MAX_CONNECTIONS) as pool:
+    with (
+        Voucherify(KEY, transport=transport, base_url=url) as voucherify,
+        ThreadPoolExecutor(MAX_CONNECTIONS) as pool,
+    ):
         calls = [pool.submit(voucherify.release_validation_session, "c", "k") for _ in range(MAX_CONNECTIONS)]
         wait_until(lambda: len(server.accepted) == MAX_CONNECTIONS)
         with pytest.raises(APITimeoutError, match="became free"):
@@ -344,10 +349,10 @@ def test_waiting_for_a_connection_ends_in_time(wait_until: Any) -> None:
     server.close()
 
 
-def test_closing_ends_calls_that_wait_for_a_connection(wait_until: Any) -> None:
+def test_closing_ends_calls_that_wait_for_a_connection(transport: Any, wait_until: Any) -> None:
     """None of them is sent afterwards, and no connection stays open."""
     free, server = held()
-    voucherify = Voucherify(KEY, base_url=f"http://127.0.0.1:{server.port}")
+    voucherify = Voucherify(KEY, transport=transport, base_url=f"http://127.0.0.1:{server.port}")
     with ThreadPoolExecutor(2 * MAX_CONNECTIONS) as pool:
         calls = [
             pool.submit(voucherify.release_validation_session, "c", "k") for _ in range(2 * MAX_CONNECTIONS)
@@ -360,12 +365,12 @@ def test_closing_ends_calls_that_wait_for_a_connection(wait_until: Any) -> None:
     assert len(server.accepted) == MAX_CONNECTIONS
 
 
-def test_closing_ends_tasks_that_wait_for_a_connection() -> None:
+def test_closing_ends_tasks_that_wait_for_a_connection(transport: Any) -> None:
     """The same for tasks."""
     free, server = held()
 
     async def run() -> None:
-        voucherify = AsyncVoucherify(KEY, base_url=f"http://127.0.0.1:{server.port}")
+        voucherify = AsyncVoucherify(KEY, transport=transport, base_url=f"http://127.0.0.1:{server.port}")
         calls = [
             asyncio.ensure_future(voucherify.release_validation_session("c", "k"))
             for _ in range(2 * MAX_CONNECTIONS)
@@ -409,11 +414,15 @@ def test_a_closed_transport_opens_nothing(answering_server: Server) -> None:
 
 
 @pytest.mark.parametrize("turns", range(1, 25))
-def test_a_cancelled_task_leaves_no_connection_behind(answering_server: Server, turns: int) -> None:
+def test_a_cancelled_task_leaves_no_connection_behind(
+    transport: Any, answering_server: Server, turns: int
+) -> None:
     """Cancelled at whatever turn of the loop, once or twice: the next call finds a connection."""
 
     async def run() -> None:
-        async with AsyncVoucherify(KEY, base_url=f"http://127.0.0.1:{answering_server.port}") as voucherify:
+        async with AsyncVoucherify(
+            KEY, transport=transport, base_url=f"http://127.0.0.1:{answering_server.port}"
+        ) as voucherify:
             for again in (False, True):
                 for _ in range(MAX_CONNECTIONS // 2 + 1):
                     task = asyncio.ensure_future(voucherify.release_validation_session("c", "k"))
@@ -509,12 +518,12 @@ def test_an_answer_that_nobody_asked_for_answers_nothing(left_over: bytes) -> No
 
 
 def test_closing_never_turns_tls_off(
-    tls_server: tuple[Server, Path], monkeypatch: pytest.MonkeyPatch, wait_until: Any
+    transport: Any, tls_server: tuple[Server, Path], monkeypatch: pytest.MonkeyPatch, wait_until: Any
 ) -> None:
     """A call that waits on TLS is woken by closing, and ends as closed."""
     server, authority = tls_server
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    voucherify = Voucherify(KEY, base_url=f"https://localhost:{server.port}")
+    voucherify = Voucherify(KEY, transport=transport, base_url=f"https://localhost:{server.port}")
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(voucherify.release_validation_session, "silent", "k")
         wait_until(lambda: server.accepted)
@@ -612,11 +621,13 @@ def test_connections_that_lie_idle_for_long_are_closed(wait_until: Any) -> None:
     server.close()
 
 
-def test_closing_that_is_cancelled_closes_all_the_same(answering_server: Server) -> None:
+def test_closing_that_is_cancelled_closes_all_the_same(transport: Any, answering_server: Server) -> None:
     """A cancellation in the middle of it leaves no socket open (or a warning fails this test)."""
 
     async def run() -> None:
-        voucherify = AsyncVoucherify(KEY, base_url=f"http://127.0.0.1:{answering_server.port}")
+        voucherify = AsyncVoucherify(
+            KEY, transport=transport, base_url=f"http://127.0.0.1:{answering_server.port}"
+        )
         await asyncio.gather(*(voucherify.release_validation_session("c", "k") for _ in range(20)))
         closing = asyncio.ensure_future(voucherify.aclose())
         await asyncio.sleep(0)
@@ -757,11 +768,13 @@ def test_no_proxy_is_read_as_httpx_reads_it(
         assert (chosen is client._transport) is exempt
 
 
-def test_all_addresses_of_a_host_are_tried_within_the_limit(voucherify_sandbox: Sandbox) -> None:
+def test_all_addresses_of_a_host_are_tried_within_the_limit(
+    transport: Any, voucherify_sandbox: Sandbox
+) -> None:
     """Localhost may lead to ::1 first, where nobody listens; the next address serves."""
     port = voucherify_sandbox.base_url.rpartition(":")[2]
     key = ApiKey(voucherify_sandbox.app_id, voucherify_sandbox.app_token)
-    with Voucherify(key, base_url=f"http://localhost:{port}") as voucherify:
+    with Voucherify(key, transport=transport, base_url=f"http://localhost:{port}") as voucherify:
         assert voucherify.release_validation_session("2CpRCE2c", "k", missing_ok=True).already_gone
 
 
