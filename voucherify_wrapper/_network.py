@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from ._clusters import is_address
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _SLICE = 65_536  # bytes written before the clock is looked at again
 _SHORTEST = 0.001  # seconds that a further address is given when the time is up
@@ -28,14 +28,19 @@ _SHORTEST = 0.001  # seconds that a further address is given when the time is up
 _deadline: ContextVar[float | None] = ContextVar("voucherify_deadline", default=None)
 
 
-@contextmanager
-def deadline(at: float) -> Iterator[None]:
+class deadline:  # noqa: N801 - used as a function is
     """Let every network operation of this thread end at a time of the monotonic clock."""
-    token = _deadline.set(at)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
+
+    __slots__ = ("_at", "_token")
+
+    def __init__(self, at: float) -> None:
+        self._at = at
+
+    def __enter__(self) -> None:
+        self._token = _deadline.set(self._at)
+
+    def __exit__(self, *_: object) -> None:
+        _deadline.reset(self._token)
 
 
 def shorten_deadline(at: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -31,6 +32,9 @@ _HEADERS = {
     "connection": "keep-alive",
     "user-agent": _USER_AGENT,
 }
+
+_MAY_RESOLVE = re.compile(r"/(?:\.|%2e|/|\?|$)", re.IGNORECASE)
+"""Finds every segment that is empty or begins with a dot; nearly no path has one."""
 
 
 @frozen
@@ -122,8 +126,7 @@ def build_request(
         InvalidArgumentError: the arguments make no request, such as a URL that is too long, or make one that
             names another resource.
     """
-    segments = path.partition("?")[0].split("/")[1:]
-    if any(unquote(segment) in ("", ".", "..") for segment in segments):
+    if _MAY_RESOLVE.search(path) and _resolves(path):
         # Clients and servers resolve dots, encoded ones too; an empty segment is another path as well.
         raise InvalidArgumentError(
             "A path parameter must not be empty, '.' or '..': it would name another resource."
@@ -133,3 +136,8 @@ def build_request(
     except Exception as error:  # noqa: BLE001 - whatever it is, the arguments caused it
         reason = printable(str(error))
     raise InvalidArgumentError(f"These arguments cannot be sent: {reason}")
+
+
+def _resolves(path: str) -> bool:
+    segments = path.partition("?")[0].split("/")[1:]
+    return any(unquote(segment) in ("", ".", "..") for segment in segments)

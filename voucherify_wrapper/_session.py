@@ -191,7 +191,7 @@ class Session(_Session):
         # anything, and the lock of an event could be held by the very thread that it interrupts.
         self._sleeping: set[SimpleQueue[None]] = set()
 
-    def request(self, call: Call, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own types
+    def request(self, call: Call, method: str, path: str, **content: Any) -> Answer:  # noqa: ANN401 - httpx's own types
         """Perform one call, and give its successful answer.
 
         Raises:
@@ -274,7 +274,7 @@ class AsyncSession(_Session):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._sleeping: set[asyncio.Event] = set()
 
-    async def request(self, call: Call, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own types
+    async def request(self, call: Call, method: str, path: str, **content: Any) -> Answer:  # noqa: ANN401 - httpx's own types
         """Perform one call, and give its successful answer.
 
         Raises:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -40,13 +40,10 @@ _HTTPCORE_ERRORS = (
 )
 
 
-@contextmanager
-def _as_httpx_errors() -> Iterator[None]:
-    """Hand on httpcore's exceptions as httpx's, which have the same names."""
-    try:
-        yield
-    except _HTTPCORE_ERRORS as error:
-        raise getattr(httpx, type(error).__name__)(str(error)) from error
+def _as_httpx_error(error: Exception) -> httpx.TransportError:
+    """The same exception as httpx has it, which has the same names."""
+    told: httpx.TransportError = getattr(httpx, type(error).__name__)(str(error))
+    return told
 
 
 def _as_httpcore_request(request: httpx.Request) -> httpcore.Request:
@@ -77,6 +74,8 @@ def _refuse_left_over(response: httpcore.Response) -> None:
 class _Connection:
     """One connection to the server, made when it is needed and made anew when it has ended.
 
+    The pool only makes the connections, of whatever kind the proxy needs: there are no others to look after.
+
     Attributes:
         idle_since: when it was last used, by the monotonic clock.
     """
@@ -87,17 +86,24 @@ class _Connection:
         self._pool = httpcore.ConnectionPool(
             **_pool_settings(route, keep_alive), network_backend=self._backend
         )
+        self._connection: httpcore.ConnectionInterface | None = None
 
     def send(self, request: httpx.Request) -> httpcore.Response:
-        response = self._pool.handle_request(_as_httpcore_request(request))
+        wanted = _as_httpcore_request(request)
+        if self._connection is None:
+            self._connection = self._pool.create_connection(wanted.url.origin)
+        elif self._connection.has_expired():
+            self._connection.close()
+            self._connection = self._pool.create_connection(wanted.url.origin)
+        response = self._connection.handle_request(wanted)
         _refuse_left_over(response)
         return response
 
     def is_reusable(self) -> bool:
-        return all(connection.is_idle() for connection in self._pool.connections)
+        return self._connection is not None and self._connection.is_idle()
 
     def close(self) -> None:
-        self._backend.close()  # past the pool, whose lock an interrupted thread may hold for ever
+        self._backend.close()  # past the connection, whose lock an interrupted thread may hold for ever
 
 
 class _AsyncConnection:
@@ -109,14 +115,21 @@ class _AsyncConnection:
         self._pool = httpcore.AsyncConnectionPool(
             **_pool_settings(route, keep_alive), network_backend=self._backend
         )
+        self._connection: httpcore.AsyncConnectionInterface | None = None
 
     async def send(self, request: httpx.Request) -> httpcore.Response:
-        response = await self._pool.handle_async_request(_as_httpcore_request(request))
+        wanted = _as_httpcore_request(request)
+        if self._connection is None:
+            self._connection = self._pool.create_connection(wanted.url.origin)
+        elif self._connection.has_expired():
+            await self._connection.aclose()
+            self._connection = self._pool.create_connection(wanted.url.origin)
+        response = await self._connection.handle_async_request(wanted)
         _refuse_left_over(response)
         return response
 
     async def is_reusable(self) -> bool:
-        idle = all(connection.is_idle() for connection in self._pool.connections)
+        idle = self._connection is not None and self._connection.is_idle()
         return idle and not await self._backend.has_left_over()
 
     async def aclose(self) -> None:
@@ -132,8 +145,10 @@ class _Body(httpx.SyncByteStream):
         self._complete = False
 
     def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx_errors():
+        try:
             yield from self._response.iter_stream()
+        except _HTTPCORE_ERRORS as error:
+            raise _as_httpx_error(error) from error
         self._complete = True
 
     def close(self) -> None:
@@ -190,8 +205,9 @@ class Transport(httpx.BaseTransport):
         response = None
         try:
             tell_of_connection(request)
-            with _as_httpx_errors():
-                response = connection.send(request)
+            response = connection.send(request)
+        except _HTTPCORE_ERRORS as error:
+            raise _as_httpx_error(error) from error
         finally:
             if response is None:
                 self._give_back(connection, reusable=False)
@@ -253,9 +269,11 @@ class _AsyncBody(httpx.AsyncByteStream):
         self._complete = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _as_httpx_errors():
+        try:
             async for part in self._response.aiter_stream():
                 yield part
+        except _HTTPCORE_ERRORS as error:
+            raise _as_httpx_error(error) from error
         self._complete = True
 
     async def aclose(self) -> None:
@@ -299,8 +317,9 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         response = None
         try:
             tell_of_connection(request)
-            with _as_httpx_errors():
-                response = await connection.send(request)
+            response = await connection.send(request)
+        except _HTTPCORE_ERRORS as error:
+            raise _as_httpx_error(error) from error
         finally:
             if response is None:
                 await self._give_back(connection, reusable=False)
