@@ -28,11 +28,13 @@ if TYPE_CHECKING:
         HostNotFoundError,
         InvalidArgumentError,
         InvalidResponseError,
+        JournalError,
         LockedError,
         NotFoundError,
         PermissionDeniedError,
         PlanExceededError,
         RateLimitError,
+        ReleasesStoppedError,
         RequestError,
         ServerError,
         SessionNotFoundError,
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from ._events import AttemptEnded, AttemptStarted, CallEnded, Event, Waiting
     from ._policies import Retries, RetryPolicy, Timeout
     from ._rate_limits import RateLimit
-    from ._results import ReleaseResult
+    from ._results import Outcome, ReleaseResult
 
 __all__ = [
     "APIConnectionError",
@@ -68,15 +70,18 @@ __all__ = [
     "HostNotFoundError",
     "InvalidArgumentError",
     "InvalidResponseError",
+    "JournalError",
     "LockedError",
     "NotFoundError",
     "OAuthClientCredentials",
     "OAuthToken",
+    "Outcome",
     "PermissionDeniedError",
     "PlanExceededError",
     "RateLimit",
     "RateLimitError",
     "ReleaseResult",
+    "ReleasesStoppedError",
     "RequestError",
     "Retries",
     "RetryPolicy",
@@ -109,6 +114,7 @@ _HOMES = {
     "RetryPolicy": "_policies",
     "Timeout": "_policies",
     "RateLimit": "_rate_limits",
+    "Outcome": "_results",
     "ReleaseResult": "_results",
 }
 

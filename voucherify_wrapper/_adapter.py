@@ -132,9 +132,15 @@ def _timeout_of(given: httpx.Timeout | float | None, default: Timeout) -> Timeou
     )
 
 
-def call_of_release(timeout: Timeout, retries: RetryPolicy | None) -> Call:
-    """The record of a call that releases a session."""
-    return Call(timeout, retries, "/v1/vouchers/{code}/sessions/{sessionKey}")
+def call_of_release(timeout: Timeout, retries: RetryPolicy | None, *, may_have_acted: bool = False) -> Call:
+    """The record of a call that releases a session.
+
+    Args:
+        timeout: its time limits.
+        retries: decides about further attempts; None for none.
+        may_have_acted: whether an earlier call may have released it, whose answer was lost.
+    """
+    return Call(timeout, retries, "/v1/vouchers/{code}/sessions/{sessionKey}", may_have_acted=may_have_acted)
 
 
 def release(
@@ -142,7 +148,7 @@ def release(
 ) -> ReleaseResult:
     """Release a validation session; documented at ``Voucherify.release_validation_session``."""
     gone = None
-    code, session_key = _segment("code", code), _segment("session_key", session_key)
+    code, session_key = segment("code", code), segment("session_key", session_key)
     try:
         release_validation_session.sync_detailed(code, session_key, client=client.during(call))
     except SessionNotFoundError as error:
@@ -155,7 +161,7 @@ async def release_async(
 ) -> ReleaseResult:
     """Release a validation session; documented at ``AsyncVoucherify.release_validation_session``."""
     gone = None
-    code, session_key = _segment("code", code), _segment("session_key", session_key)
+    code, session_key = segment("code", code), segment("session_key", session_key)
     try:
         await release_validation_session.asyncio_detailed(code, session_key, client=client.during(call))
     except SessionNotFoundError as error:
@@ -184,11 +190,14 @@ def _release_result(
     )
 
 
-def _segment(name: str, value: str) -> str:
+def segment(name: str, value: object) -> str:
     """A value that one segment of a path can carry, as exactly that text.
 
     Percent-encoding leaves dots as they are, and HTTP clients and servers resolve ``.`` and ``..``; an empty
     segment names another resource as well.
+
+    Raises:
+        InvalidArgumentError: it is no such value.
     """
     if not isinstance(value, str):
         raise InvalidArgumentError(f"{name} must be text, not {type(value).__name__}.")

@@ -6,13 +6,16 @@ from types import EllipsisType
 from typing import TYPE_CHECKING, Self
 
 from ._adapter import async_generated_client, call_of_release, generated_client, release, release_async
+from ._bulk import release_many, release_many_async
 from ._config import load_config, shown
-from ._errors import ConfigurationError
+from ._errors import ConfigurationError, InvalidArgumentError
+from ._journal import Journal
 from ._policies import retries_of, timeout_of
+from ._releases import Recent, Releases, terms_of
 from ._session import AsyncSession, Session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
     from pathlib import Path
     from types import TracebackType
 
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
     from ._events import Event
     from ._policies import RetryPolicy, Timeout
     from ._rate_limits import RateLimit
-    from ._results import ReleaseResult
+    from ._releases import Pair
+    from ._results import Outcome, ReleaseResult
     from ._session import Fast
 
 
@@ -134,6 +138,51 @@ class Voucherify:
         """
         call = _call_of_release(self._config, timeout, retries)
         return release(self._client, call, code, session_key, missing_ok=missing_ok)
+
+    def release_many(
+        self,
+        pairs: Iterable[Pair],
+        *,
+        concurrency: int = 32,
+        journal: str | Path | None = None,
+        missing_ok: bool = False,
+        max_wait: float = 120.0,
+    ) -> Generator[Outcome, None, None]:
+        """Release many validation sessions at once, within the quota, and give the outcomes as they come.
+
+        Closing what this gives, as leaving a ``for`` loop does, waits for the releases that are under way.
+
+        The input is read as it is needed, in the thread that iterates, twice ``concurrency`` at most ahead,
+        and memory does not grow with it. Outcomes come in the order in which they are known; every pair has
+        one, but for repetitions. Retries and time limits are the client's.
+
+        Args:
+            pairs: an iterable of (code, session key), or of mappings with ``code`` and
+                ``session_key``. One that is neither has a ``failed`` outcome, and harms no other.
+            concurrency: how many releases are under way at once, from 1 to 1000; a client keeps 100
+                connections.
+            journal: a file, made if need be, that makes the run resumable: called again with the same input
+                and the same journal, it goes on where it was. The README says what exactly that means.
+                With a journal a pair that is repeated in the input is released once, and has one outcome;
+                without one that holds for a repetition within 10,000 pairs.
+            missing_ok: take sessions that are gone as successes; the status is ``already_gone`` either way.
+            max_wait: the longest wait, in seconds, for a quota that is used up to be renewed.
+
+        Raises:
+            ReleasesStoppedError: after the outcomes of what was under way: the credentials or the plan are
+                not accepted (401, 402), the client was closed, the quota is used up for longer than
+                ``max_wait``, or as many calls in a row as are under way at once, and ten at least, have
+                failed for a reason that need not be the pair's, as they do when the host is dead.
+            JournalError: the journal cannot be used.
+            InvalidArgumentError: an argument is of no use.
+            Exception: what ``pairs`` raises, after the outcomes of what was under way.
+        """
+        terms = terms_of(concurrency, max_wait, missing_ok=missing_ok)
+        try:
+            iterator = iter(pairs)
+        except TypeError:
+            raise InvalidArgumentError("pairs must be an iterable of (code, session_key).") from None
+        return release_many(self._client, Releases(self._config, terms, _ledger_of(journal)), iterator)
 
     def close(self) -> None:
         """Close the connections. Final; closing again does nothing."""
@@ -256,6 +305,47 @@ class AsyncVoucherify:
         call = _call_of_release(self._config, timeout, retries)
         return await release_async(self._client, call, code, session_key, missing_ok=missing_ok)
 
+    def release_many(
+        self,
+        pairs: Iterable[Pair] | AsyncIterable[Pair],
+        *,
+        concurrency: int = 32,
+        journal: str | Path | None = None,
+        missing_ok: bool = False,
+        max_wait: float = 120.0,
+    ) -> AsyncGenerator[Outcome, None]:
+        """Release many validation sessions at once, within the quota, and give the outcomes as they come.
+
+        Closing what this gives, or cancelling, cancels the releases that are under way.
+
+        The input is read as it is needed, three times ``concurrency`` at most ahead,
+        and memory does not grow with it. Outcomes come in the order in which they are known; every pair has
+        one, but for repetitions. Retries and time limits are the client's.
+
+        Args:
+            pairs: an iterable or async iterable of (code, session key), or of mappings with ``code`` and
+                ``session_key``. One that is neither has a ``failed`` outcome, and harms no other.
+            concurrency: how many releases are under way at once, from 1 to 1000; a client keeps 100
+                connections.
+            journal: a file, made if need be, that makes the run resumable: called again with the same input
+                and the same journal, it goes on where it was. The README says what exactly that means.
+                With a journal a pair that is repeated in the input is released once, and has one outcome;
+                without one that holds for a repetition within 10,000 pairs.
+            missing_ok: take sessions that are gone as successes; the status is ``already_gone`` either way.
+            max_wait: the longest wait, in seconds, for a quota that is used up to be renewed.
+
+        Raises:
+            ReleasesStoppedError: after the outcomes of what was under way: the credentials or the plan are
+                not accepted (401, 402), the client was closed, the quota is used up for longer than
+                ``max_wait``, or as many calls in a row as are under way at once, and ten at least, have
+                failed for a reason that need not be the pair's, as they do when the host is dead.
+            JournalError: the journal cannot be used.
+            InvalidArgumentError: an argument is of no use.
+            Exception: what ``pairs`` raises, after the outcomes of what was under way.
+        """
+        terms = terms_of(concurrency, max_wait, missing_ok=missing_ok)
+        return release_many_async(self._client, Releases(self._config, terms, _ledger_of(journal)), pairs)
+
     async def aclose(self) -> None:
         """Close the connections. Final; closing again does nothing."""
         await self._session.aclose()
@@ -277,6 +367,10 @@ def _call_of_release(
 ) -> Call:
     policy = config.retries if isinstance(retries, EllipsisType) else retries_of(retries)
     return call_of_release(timeout_of(timeout, config.timeout), policy)
+
+
+def _ledger_of(journal: str | Path | None) -> Journal | Recent:
+    return Recent() if journal is None else Journal(journal)
 
 
 def _settings_of(client: object) -> str:

@@ -7,6 +7,8 @@
     ├── UsageError                    the call cannot be made like this
     │   ├── InvalidArgumentError      an argument cannot be sent; nothing was sent
     │   └── ClientClosedError         the client was closed, before the call or during it
+    ├── JournalError                  the journal of a run cannot be used; nothing more was sent
+    ├── ReleasesStoppedError          a run of many releases ended early, as nothing more could succeed
     └── RequestError                  a request was made, and did not succeed
         ├── APIConnectionError        no complete answer arrived
         │   ├── HostNotFoundError     the host's name does not resolve (DNS)
@@ -74,6 +76,41 @@ class InvalidArgumentError(UsageError):
 
 class ClientClosedError(UsageError):
     """The client was closed: before the call, or during it, and then its outcome is not known."""
+
+
+class JournalError(VoucherifyError):
+    """The journal of a run cannot be used: in use, no journal, damaged, or not to be written."""
+
+
+class ReleasesStoppedError(VoucherifyError):
+    """A run of many releases ended early: what went wrong would have gone wrong with all the others.
+
+    Attributes:
+        cause: the failure that stopped it, also its ``__cause__``; None where the server had said with a
+            success that the quota is used up.
+        done: how many outcomes the run has given.
+        left: how many pairs were read and have no outcome; further ones of the input were not read.
+        retry_after: seconds until the quota is renewed, where that stopped it; None where it did not, or
+            where the server did not say.
+        journal: the path of the journal, with which the run can go on; None where there is none.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        cause: VoucherifyError | None = None,
+        done: int = 0,
+        left: int = 0,
+        retry_after: float | None = None,
+        journal: str | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.__cause__ = self.cause = cause
+        self.done = done
+        self.left = left
+        self.retry_after = retry_after
+        self.journal = journal
 
 
 class RequestError(VoucherifyError):

@@ -20,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 WRAPPER = ROOT / "voucherify_wrapper"
 FLOORS = [
     ["_client"],
+    ["_bulk", "_journal"],
+    ["_releases"],
     ["_adapter"],
     ["_session"],
     ["_run"],
@@ -31,7 +33,7 @@ FLOORS = [
     ["_answers", "_transport", "_foreign", "_config"],
     ["_network", "_routes"],
     ["_credentials"],
-    ["_tokens", "_clusters", "_policies", "_events"],
+    ["_tokens", "_clusters", "_policies", "_events", "_pacing"],
     ["_errors", "_results"],
     ["_rate_limits", "_secrets", "_logging", "_version"],
 ]
