@@ -118,7 +118,7 @@ class Gate:
             self._learn_the_clock(said, now)
             self._count(ticket, said.remaining)
             self._limit = said.limit or self._limit
-            if self._remaining == 0:
+            if said.remaining == 0:
                 self._close(said, now, said.retry_at)
 
     def _refuse(self, ticket: int, said: RateLimit | None, now: float) -> None:
