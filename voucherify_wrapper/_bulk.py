@@ -91,7 +91,7 @@ class _Book:
             [task for task in (*self.halted, *self.open.values()) if not task.sent]
         )
 
-    def check(self, failure: Exception | None) -> None:
+    def check(self, failure: BaseException | None) -> None:
         """Raise what ended the run before its time, if anything did."""
         if self.releases.cause or self.halted:
             raise self.releases.stopped(len(self.halted))
@@ -273,7 +273,7 @@ class _AsyncCrew:
         self._reader = asyncio.create_task(self._read(pairs))
 
     @property
-    def failure(self) -> Exception | None:
+    def failure(self) -> BaseException | None:
         """What the input ended with; None for its end, and where it was not read so far."""
         return None if self._reader.cancelled() else self._reader.result()
 
@@ -282,7 +282,7 @@ class _AsyncCrew:
         """Whether the input has ended, and every pair of it was taken from here."""
         return self._reader.done() and not self.pairs
 
-    async def _read(self, pairs: Any) -> Exception | None:  # noqa: ANN401 - either kind of iterable
+    async def _read(self, pairs: Any) -> BaseException | None:  # noqa: ANN401 - either kind of iterable
         try:
             if isinstance(pairs, AsyncIterable):
                 async for pair in pairs:
@@ -290,8 +290,10 @@ class _AsyncCrew:
             else:
                 for pair in pairs:
                     await self._keep(pair)
-        except Exception as error:  # noqa: BLE001 - raised again when what is under way has ended
-            return error
+        except BaseException as error:
+            if _is_cancelled():
+                raise
+            return error  # to be raised when what is under way has ended
         finally:
             self.news.set()
         return None
@@ -328,8 +330,10 @@ class _AsyncCrew:
             task = await self._given.get()
             try:
                 ending: Ending = await self._done(task)
-            except Exception as error:  # noqa: BLE001 - raised again where the caller iterates
-                ending = error
+            except BaseException as error:
+                if _is_cancelled():
+                    raise
+                ending = error  # to be raised where the caller iterates
             self.ended.append((task, ending))
             self.news.set()
 
@@ -369,6 +373,12 @@ class _AsyncCrew:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _is_cancelled() -> bool:
+    """Whether this task was told to end, and not by what it awaits having been."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def release_many_async(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterable
 from types import EllipsisType
 from typing import TYPE_CHECKING, Self
 
@@ -15,7 +16,7 @@ from ._releases import Recent, Releases, terms_of
 from ._session import AsyncSession, Session
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -178,11 +179,8 @@ class Voucherify:
             Exception: what ``pairs`` raises, after the outcomes of what was under way.
         """
         terms = terms_of(concurrency, max_wait, missing_ok=missing_ok)
-        try:
-            iterator = iter(pairs)
-        except TypeError:
-            raise InvalidArgumentError("pairs must be an iterable of (code, session_key).") from None
-        return release_many(self._client, Releases(self._config, terms, _ledger_of(journal)), iterator)
+        releases = Releases(self._config, terms, _ledger_of(journal))
+        return release_many(self._client, releases, _iterator_of(pairs))
 
     def close(self) -> None:
         """Close the connections. Final; closing again does nothing."""
@@ -344,7 +342,9 @@ class AsyncVoucherify:
             Exception: what ``pairs`` raises, after the outcomes of what was under way.
         """
         terms = terms_of(concurrency, max_wait, missing_ok=missing_ok)
-        return release_many_async(self._client, Releases(self._config, terms, _ledger_of(journal)), pairs)
+        releases = Releases(self._config, terms, _ledger_of(journal))
+        source = pairs if isinstance(pairs, AsyncIterable) else _iterator_of(pairs)
+        return release_many_async(self._client, releases, source)
 
     async def aclose(self) -> None:
         """Close the connections. Final; closing again does nothing."""
@@ -367,6 +367,13 @@ def _call_of_release(
 ) -> Call:
     policy = config.retries if isinstance(retries, EllipsisType) else retries_of(retries)
     return call_of_release(timeout_of(timeout, config.timeout), policy)
+
+
+def _iterator_of(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    try:
+        return iter(pairs)
+    except TypeError:
+        raise InvalidArgumentError("pairs must be an iterable of (code, session_key).") from None
 
 
 def _ledger_of(journal: str | Path | None) -> Journal | Recent:

@@ -139,7 +139,7 @@ shared_worlds = st.builds(
 @settings(max_examples=8, deadline=None)
 @given(world=shared_worlds)
 def test_processes_that_share_a_quota_converge(world: World) -> None:
-    """Without talking to each other they use nine tenths of it, and one answer in a hundred is 429 at most."""
+    """Without talking to each other they use nine tenths of it; one answer in a hundred is 429 at most."""
     world.run(300)
 
     server = world.server
