@@ -235,9 +235,12 @@ def _read(source: _Source, book: _Book, crew: _Crew, replacing: int) -> tuple[li
     tasks: list[Task] = []
     refused: list[Outcome] = []
     end = time.monotonic() + _LONGEST_ROUND
-    while not source.over and book.room > len(refused) and time.monotonic() < end:
-        if len(tasks) >= replacing and not crew.ended.empty():
-            break
+    while (
+        not source.over
+        and book.room > len(refused)
+        and time.monotonic() < end
+        and (len(tasks) < replacing or crew.ended.empty())
+    ):
         pair = source.next()
         if pair is _END:
             source.over = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable
 from types import EllipsisType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ._adapter import async_generated_client, call_of_release, generated_client, release, release_async
 from ._bulk import release_many, release_many_async
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 class Voucherify:
     """A client whose calls block; any number of threads may share it.
 
-    Works as a context manager, or without one and with ``close()``.
+    Works as a context manager, or without one and with ``close()``. It can be pickled, with its credentials:
+    what comes of it is a client with the same settings and connections of its own, as in a forked process.
 
     Args:
         credentials: ``ApiKey``, ``OAuthToken``, ``OAuthClientCredentials``, or an object of your own with a
@@ -87,8 +88,15 @@ class Voucherify:
             retries=retries,
             on_event=on_event,
         )
+        self._connect(transport)
+
+    def _connect(self, transport: httpx.BaseTransport | Fast | None) -> None:
         self._session = Session(self._config, transport)
         self._client = generated_client(self._session, self._config)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the configuration, with the credentials: what comes of it is a client of its own."""
+        return _made_anew, (type(self), self._config, self._session.given)
 
     def __repr__(self) -> str:
         return f"Voucherify({_settings_of(self)})"
@@ -201,7 +209,8 @@ class Voucherify:
 class AsyncVoucherify:
     """A client for asyncio; any number of tasks of one event loop may share it.
 
-    Works as a context manager, or without one and with ``aclose()``.
+    Works as a context manager, or without one and with ``aclose()``. It can be pickled, with its credentials:
+    what comes of it is a client with the same settings and connections of its own, as in a forked process.
 
     Args:
         credentials: ``ApiKey``, ``OAuthToken``, ``OAuthClientCredentials``, or an object of your own with a
@@ -250,8 +259,15 @@ class AsyncVoucherify:
             retries=retries,
             on_event=on_event,
         )
+        self._connect(transport)
+
+    def _connect(self, transport: httpx.AsyncBaseTransport | Fast | None) -> None:
         self._session = AsyncSession(self._config, transport)
         self._client = async_generated_client(self._session, self._config)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the configuration, with the credentials: what comes of it is a client of its own."""
+        return _made_anew, (type(self), self._config, self._session.given)
 
     def __repr__(self) -> str:
         return f"AsyncVoucherify({_settings_of(self)})"
@@ -367,6 +383,13 @@ def _call_of_release(
 ) -> Call:
     policy = config.retries if isinstance(retries, EllipsisType) else retries_of(retries)
     return call_of_release(timeout_of(timeout, config.timeout), policy)
+
+
+def _made_anew(cls: type[Any], config: Config, transport: Any) -> Any:  # noqa: ANN401 - either client
+    client = object.__new__(cls)
+    client._config = config
+    client._connect(transport)
+    return client
 
 
 def _iterator_of(pairs: Iterable[Pair]) -> Iterator[Pair]:

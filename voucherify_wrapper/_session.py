@@ -7,6 +7,7 @@ exceptions. The only place that waits.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 import weakref
@@ -41,24 +42,42 @@ if TYPE_CHECKING:
 
 Fast = Literal["fast"]
 _NOTHING_SAID = RateLimit()
+_sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
+_of_the_parent: list[object] = []
+"""Kept by a forked process for ever: closing a connection that it inherited would end the parent's."""
 _CLOSED_UNDER_WAY = "This client was closed while the call was under way."
 
 
 class _Session:
     """What the two sessions share: everything but the waiting.
 
+    A process that was forked from one with a session gets connections of its own.
+
     Attributes:
+        given: the ``transport=`` that it was made with.
         rate_limit: what an answer said last of the limits, to whichever call.
     """
 
     _transport: httpx.BaseTransport | httpx.AsyncBaseTransport
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, transport: Any) -> None:  # noqa: ANN401 - either kind
+        self.given = transport
         self.rate_limit = _NOTHING_SAID
         self._config = config
         self._closed = False
         self._more_secrets: tuple[str, ...] = ()
         _check_that_httpx_reads(config.base_url)
+        self._set_up()
+        _sessions.add(self)
+
+    def _set_up(self) -> None:
+        """Make what belongs to one process."""
+
+    def set_up_after_fork(self) -> None:
+        """Leave to the parent process what is its own."""
+        _of_the_parent.append(self._transport)
+        if not self._closed:
+            self._set_up()
 
     def _route(self) -> Route:
         """Find the way to the server; a proxy on it may have credentials."""
@@ -138,6 +157,14 @@ class _Session:
         )
 
 
+def _set_up_after_fork() -> None:
+    for session in list(_sessions):
+        session.set_up_after_fork()
+
+
+getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_set_up_after_fork)
+
+
 def _check_that_httpx_reads(base_url: str) -> None:
     try:
         str(httpx.URL(base_url).host)  # the name is decoded only when it is asked for
@@ -175,17 +202,22 @@ class Session(_Session):
     """
 
     def __init__(self, config: Config, transport: httpx.BaseTransport | Fast | None) -> None:
-        super().__init__(config)
-        owned = transport in (None, "fast")
+        self._finalizer: Any = None
+        super().__init__(config, transport)
+
+    def _set_up(self) -> None:
+        transport, owned = self.given, self.given in (None, "fast")
         self._transport: httpx.BaseTransport
         if transport is None:
             self._transport = Transport(self._route())
         elif transport == "fast":
             make = _extra("fast_transport")
-            self._transport = make(self._route(), connect=config.timeout.connect)
+            self._transport = make(self._route(), connect=self._config.timeout.connect)
         else:
             self._transport = transport
         # Also when the client is dropped without being closed.
+        if self._finalizer:
+            self._finalizer.detach()
         self._finalizer = weakref.finalize(self, self._transport.close) if owned else None
         # One queue for each call that waits. A signal's handler may close the client in the middle of
         # anything, and the lock of an event could be held by the very thread that it interrupts.
@@ -261,14 +293,17 @@ class AsyncSession(_Session):
     """
 
     def __init__(self, config: Config, transport: httpx.AsyncBaseTransport | Fast | None) -> None:
-        super().__init__(config)
+        super().__init__(config, transport)
+
+    def _set_up(self) -> None:
+        transport = self.given
         self._owned = transport in (None, "fast")
         self._transport: httpx.AsyncBaseTransport
         if transport is None:
             self._transport = AsyncTransport(self._route())
         elif transport == "fast":
             make = _extra("async_fast_transport")
-            self._transport = make(self._route(), connect=config.timeout.connect)
+            self._transport = make(self._route(), connect=self._config.timeout.connect)
         else:
             self._transport = transport
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import aclosing, closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,6 +25,10 @@ from voucherify_wrapper import (
     Voucherify,
 )
 from voucherify_wrapper.sandbox import Fault, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 PROGRAM = """
 import asyncio, pathlib, sys
