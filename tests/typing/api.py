@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
+from pathlib import Path
 from typing import Literal, assert_type
 
 import httpx
@@ -21,8 +22,10 @@ from voucherify_wrapper import (
     InvalidResponseError,
     OAuthClientCredentials,
     OAuthToken,
+    Outcome,
     RateLimit,
     ReleaseResult,
+    ReleasesStoppedError,
     RequestError,
     Retries,
     RetryPolicy,
@@ -93,6 +96,15 @@ def blocking() -> None:
         assert_type(voucherify.rate_limit, RateLimit)
         voucherify.release_validation_session("code", "key", retries=0)
         voucherify.release_validation_session("code", "key", retries=Once())
+        outcomes = voucherify.release_many([("code", "key")], concurrency=8, journal=Path("run.sqlite"))
+        assert_type(outcomes, Generator[Outcome, None, None])
+        for outcome in voucherify.release_many([{"code": "c", "session_key": "k"}], missing_ok=True):
+            assert_type(outcome.status, Literal["released", "already_gone", "failed"])
+            assert_type(outcome.error, VoucherifyError | None)
+            assert_type((outcome.position, outcome.attempts), tuple[int, int])
+            assert_type((outcome.ok, outcome.confirmed), tuple[bool, bool])
+            assert_type(outcome.rate_limit, RateLimit)
+        voucherify.release_many(read())  # type: ignore[arg-type]  # only the other client awaits its input
     Voucherify(FromVault(), base_url="https://shop.example", timeout=Timeout(total=9, connect=2, attempt=3))
     Voucherify(retries=Retries(2), on_event=watch)
     Voucherify(retries=None, on_event=print)
@@ -110,7 +122,15 @@ async def awaited() -> None:
     async with AsyncVoucherify(credentials=ApiKey("id", "token"), cluster=Cluster.US) as voucherify:
         assert_type(voucherify, AsyncVoucherify)
         assert_type(await voucherify.release_validation_session("code", "key"), ReleaseResult)
+        assert_type(voucherify.release_many([("code", "key")], max_wait=9), AsyncGenerator[Outcome, None])
+        async for outcome in voucherify.release_many(read(), journal="run.sqlite"):
+            assert_type(outcome, Outcome)
         await voucherify.aclose()
+
+
+async def read() -> AsyncIterator[tuple[str, str]]:
+    """An input that is awaited."""
+    yield "code", "key"
 
 
 def answer(_: httpx.Request) -> httpx.Response:
@@ -120,7 +140,12 @@ def answer(_: httpx.Request) -> httpx.Response:
 
 def handling(error: VoucherifyError) -> None:
     """What the exceptions carry."""
-    if isinstance(error, APIError):
+    if isinstance(error, ReleasesStoppedError):
+        assert_type((error.done, error.left), tuple[int, int])
+        assert_type(error.cause, VoucherifyError | None)
+        assert_type(error.retry_after, float | None)
+        assert_type(error.journal, str | None)
+    elif isinstance(error, APIError):
         assert_type(error.status, int)
         assert_type(error.key, str | None)
         assert_type(error.configured_message, str | None)
