@@ -137,6 +137,16 @@ def test_the_demo_tells_the_whole_story() -> None:
         assert name in done.stdout
 
 
+@pytest.mark.parametrize("name", ["dask_bag", "celery_task"])
+def test_the_examples_release_everything_once(name: str) -> None:
+    """On several workers with one quota: every session of the file, by four parts."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"examples.{name}"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "{'released': 300} by 4" in done.stdout
+    assert "still open at the server: 0" in done.stdout
+
+
 def test_the_readmes_commands_work(tmp_path: Path) -> None:
     """What stands there to be typed runs: another document is generated, the sandbox tells its options."""
     (tmp_path / "your.json").write_bytes((ROOT / "openapi" / "vouchers.json").read_bytes())
