@@ -38,6 +38,21 @@ class _Requester:
         )
 
 
+@frozen
+class _OneCall:
+    """Stands where the generated code expects a client, of which it uses this alone, for one call of ours."""
+
+    requester: _Requester
+    raise_on_unexpected_status: bool = False
+    strict: bool = False
+
+    def get_httpx_client(self) -> _Requester:
+        return self.requester
+
+    def get_async_httpx_client(self) -> _Requester:
+        return self.requester
+
+
 @define
 class _SessionClient(AuthenticatedClient):
     """A generated client whose requests go through our session, with its credentials and exceptions.
@@ -47,7 +62,6 @@ class _SessionClient(AuthenticatedClient):
 
     default_timeout: Timeout = field(kw_only=True)
     default_retries: RetryPolicy | None = field(kw_only=True)
-    call: Call | None = field(default=None, kw_only=True, repr=False)
 
     def __enter__(self) -> Self:
         """Do nothing: the session belongs to Voucherify, which closes it."""
@@ -62,12 +76,8 @@ class _SessionClient(AuthenticatedClient):
     async def __aexit__(self, *_: object) -> None:
         pass
 
-    def during(self, call: Call) -> _SessionClient:
-        """The client of one call, whose record the session keeps up to date."""
-        return evolve(self, call=call, raise_on_unexpected_status=False)
-
     def _requester(self, session: Session | AsyncSession) -> _Requester:
-        call = self.call or Call(_timeout_of(self._timeout, self.default_timeout), self.default_retries)
+        call = Call(_timeout_of(self._timeout, self.default_timeout), self.default_retries)
         return _Requester(session, call, self._headers, self._cookies)
 
 
@@ -150,7 +160,7 @@ def release(
     gone = None
     code, session_key = segment("code", code), segment("session_key", session_key)
     try:
-        release_validation_session.sync_detailed(code, session_key, client=client.during(call))
+        release_validation_session.sync_detailed(code, session_key, client=_during(call, client.session))
     except SessionNotFoundError as error:
         gone = error
     return _release_result(code, session_key, call, gone, missing_ok=missing_ok)
@@ -163,10 +173,17 @@ async def release_async(
     gone = None
     code, session_key = segment("code", code), segment("session_key", session_key)
     try:
-        await release_validation_session.asyncio_detailed(code, session_key, client=client.during(call))
+        await release_validation_session.asyncio_detailed(
+            code, session_key, client=_during(call, client.session)
+        )
     except SessionNotFoundError as error:
         gone = error
     return _release_result(code, session_key, call, gone, missing_ok=missing_ok)
+
+
+def _during(call: Call, session: Session | AsyncSession) -> AuthenticatedClient:
+    """The client of one call, whose record the session keeps up to date."""
+    return cast("AuthenticatedClient", _OneCall(_Requester(session, call, {}, {})))
 
 
 def _release_result(

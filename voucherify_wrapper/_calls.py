@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ._attempts import Limits
     from ._credentials import Credentials
     from ._policies import RetryPolicy, Timeout
-    from ._requests import Answering, Request, Signature
+    from ._requests import Answering, Request
 
 _numbers = count(1)
 
@@ -84,16 +84,9 @@ def _answered(
                 refused, renewed = signature, True
                 signature = yield from sign(credentials, base_url, limits, before=refused, refused=True)
                 if signature != refused:
-                    _unsign(request, refused)
                     logger.info("%s %s: signed anew after a 401", request.method, request.url)
                     continue
             outcome = outcome.error()
         call.may_have_acted |= outcome.may_have_acted
         yield from attempts.wait_after(outcome)
-        _unsign(request, signature)
         signature = yield from sign(credentials, base_url, limits, before=signature)  # it may have ended
-
-
-def _unsign(request: Request, signature: Signature) -> None:
-    for name in signature.headers:
-        request.headers.pop(name, None)

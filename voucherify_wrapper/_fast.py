@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from pyreqwest.request import BaseRequestBuilder, StreamRequest, SyncStreamRequest
     from pyreqwest.response import BaseResponse, Response, SyncResponse
 
+    from ._outgoing import Outgoing
     from ._routes import Route
 
     Builder = TypeVar("Builder", ClientBuilder, SyncClientBuilder)
@@ -123,9 +124,9 @@ def _configured(builder: Builder, route: Route, connect: float) -> Builder:
     )
 
 
-def _filled(builder: Request, request: httpx.Request) -> Request:
+def _filled(builder: Request, request: Outgoing) -> Request:
     builder = builder.headers(
-        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers]
     )
     if request.content:
         builder = builder.body_bytes(request.content)
@@ -133,7 +134,7 @@ def _filled(builder: Request, request: httpx.Request) -> Request:
     return builder if left is None else builder.timeout(timedelta(seconds=left))
 
 
-def _has_own_limit(request: httpx.Request, connect: float) -> bool:
+def _has_own_limit(request: Outgoing, connect: float) -> bool:
     """Whether the request's limit for connecting is neither the client's nor simply all the time there is."""
     limits = request.extensions.get("timeout", {})
     return limits.get("connect") not in (None, connect, limits.get("read"))
@@ -223,14 +224,14 @@ class FastTransport(Transport):
         self._connect = connect
         self._client: SyncClient | None = _configured(SyncClientBuilder(), route, connect).build()
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def send(self, request: Outgoing) -> httpx.Response:
         """Send one request, and give its answer with the body still to be read.
 
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
         if _was_forked() or _has_own_limit(request, self._connect):
-            return super().handle_request(request)
+            return super().send(request)
         self._permit(request)
         body = None
         try:
@@ -238,7 +239,7 @@ class FastTransport(Transport):
             if client is None:
                 raise httpx.CloseError(_CLOSED)
             tell_of_connection(request)
-            sending = _filled(client.request(request.method, str(request.url)), request).build_streamed()
+            sending = _filled(client.request(request.method, request.url), request).build_streamed()
             response = sending.__enter__()
             body = _Body(sending, response, self._permits)
         except (foreign.PyreqwestError, ValueError) as error:
@@ -296,14 +297,14 @@ class AsyncFastTransport(AsyncTransport):
         self._connect = connect
         self._client: Client | None = _configured(ClientBuilder(), route, connect).build()
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def send(self, request: Outgoing) -> httpx.Response:
         """Send one request, and give its answer with the body still to be read.
 
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
         if _was_forked() or _has_own_limit(request, self._connect):
-            return await super().handle_async_request(request)
+            return await super().send(request)
         await self._permit(request)
         body = None
         try:
@@ -311,7 +312,7 @@ class AsyncFastTransport(AsyncTransport):
             if client is None:
                 raise httpx.CloseError(_CLOSED)
             tell_of_connection(request)
-            sending = _filled(client.request(request.method, str(request.url)), request).build_streamed()
+            sending = _filled(client.request(request.method, request.url), request).build_streamed()
             response = await sending.__aenter__()
             body = _AsyncBody(sending, response, self._permits)
         except (foreign.PyreqwestError, ValueError) as error:

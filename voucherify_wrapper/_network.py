@@ -143,7 +143,9 @@ class Backend(httpcore.SyncBackend):
                     return self._kept(stream)
             raise failure
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            raise _told_of_the_proxy(error, self._to_proxy) from error
+            if self._to_proxy:
+                raise _told_of_the_proxy(error) from error
+            raise
 
     def _kept(self, stream: Stream) -> Stream:
         self._streams = [stream]
@@ -187,9 +189,9 @@ def _addresses(host: str, port: int, end: float | None) -> list[str]:
     return found
 
 
-def _told_of_the_proxy(error: Exception, to_proxy: bool) -> Exception:  # noqa: FBT001 - private
-    """A failure to connect, told as the proxy's when it is the proxy that was connected to."""
-    return httpcore.ProxyError(f"no connection to it: {error}") if to_proxy else error
+def _told_of_the_proxy(error: Exception) -> Exception:
+    """A failure to connect, told as the proxy's, as it is the proxy that was connected to."""
+    return httpcore.ProxyError(f"no connection to it: {error}")
 
 
 class AsyncStream(httpcore.AsyncNetworkStream):
@@ -266,7 +268,9 @@ class AsyncBackend(httpcore.AnyIOBackend):
         try:
             return await self._kept(AsyncStream(await connecting))
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            raise _told_of_the_proxy(error, self._to_proxy) from error
+            if self._to_proxy:
+                raise _told_of_the_proxy(error) from error
+            raise
 
     async def _kept(self, stream: AsyncStream) -> AsyncStream:
         self._streams = [stream]

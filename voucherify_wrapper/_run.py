@@ -118,8 +118,8 @@ class Run:
         event = kind(
             call=self._call.number,
             method=request.method,
-            url=str(request.url),
-            template=self._call.template if own else request.url.path,  # that for a token has no parameters
+            url=request.url,
+            template=self._call.template if own else request.target,  # that for a token has no parameters
             attempt=attempt,
             **more,
         )

@@ -22,6 +22,7 @@ from ._answers import Answer, BodyReader, async_pieces_of, pieces_of
 from ._errors import APITimeoutError, ClientClosedError, ConfigurationError, UsageError, VoucherifyError
 from ._foreign import error_from_foreign
 from ._network import deadline, shorten_deadline
+from ._outgoing import Outgoing
 from ._rate_limits import RateLimit
 from ._requests import Pause, Wait, build_request
 from ._routes import route_to
@@ -30,12 +31,12 @@ from ._secrets import Redactor, printable
 from ._transport import CONNECTION_TAKEN, AsyncTransport, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from ._calls import Call
     from ._config import Config
     from ._policies import Timeout
-    from ._requests import Send, Step
+    from ._requests import Request, Send, Step
     from ._routes import Route
     from ._tokens import Outcome
 
@@ -94,7 +95,7 @@ class _Session:
         if self._closed:
             raise ClientClosedError(text)
 
-    def _signed(self, step: Send, timeout: Timeout, end: float) -> httpx.Request:
+    def _signed(self, step: Send, timeout: Timeout, end: float) -> Request:
         """Sign the request, and let no part of it take longer than what is left for it."""
         self._refuse_if_closed()
         left = end - time.monotonic()
@@ -102,15 +103,15 @@ class _Session:
             raise _out_of_time(
                 "The time allowed ran out before the request was sent.", step.request, step.attempt - 1
             )
-        step.request.headers.update(step.signature.headers)
         within = min(step.timeout, left)
-        step.request.extensions["timeout"] = {
-            "connect": min(timeout.connect, within),
-            "read": within,
-            "write": within,
-            "pool": left,
-        }
-        return step.request
+        limits = {"connect": min(timeout.connect, within), "read": within, "write": within, "pool": left}
+        signing = {name.lower().encode(): value.encode() for name, value in step.signature.headers.items()}
+        request = step.request
+        headers = [header for header in request.headers if header[0] not in signing]
+        headers += signing.items()
+        return Outgoing(
+            request.method, request.base, request.target, headers, request.content, {"timeout": limits}
+        )
 
     def _answer(self, response: httpx.Response, body: bytes, step: Send) -> Answer:
         answer = Answer(
@@ -120,7 +121,7 @@ class _Session:
             self.rate_limit = answer.rate_limit
         return answer
 
-    def _begin_when_connected(self, request: httpx.Request, begin: Callable[[], None]) -> None:
+    def _begin_when_connected(self, request: Request, begin: Callable[[], None]) -> None:
         """Let the time of an attempt begin when it has a connection, which only our own transports tell.
 
         Otherwise many calls at once would end each other's attempts by waiting for each other.
@@ -151,7 +152,7 @@ class _Session:
             error,
             outer=outer,
             method=step.request.method,
-            url=str(step.request.url),
+            url=step.request.url,
             attempts=step.attempt,
             redactor=self._redactor(step),
         )
@@ -181,11 +182,11 @@ def _extra(name: str) -> Any:  # noqa: ANN401 - a function of a module that need
         ) from None
 
 
-def _out_of_time(text: str, request: httpx.Request, attempts: int) -> APITimeoutError:
+def _out_of_time(text: str, request: Request, attempts: int) -> APITimeoutError:
     error = APITimeoutError(
         f"{text} Call again, or allow more time.",
         method=request.method,
-        url=str(request.url),
+        url=request.url,
         attempts=attempts,
     )
     error.may_have_acted = False
@@ -256,12 +257,17 @@ class Session(_Session):
 
         with deadline(end):
             self._begin_when_connected(request, begin)
-            with closing(self._transport.handle_request(request)) as response:
+            with closing(self._sent(request)) as response:
                 reader = BodyReader(response, end=end)
                 for piece in pieces_of(response):
                     if reader.is_full_after(piece):
                         break
         return self._answer(response, reader.body(), step)
+
+    def _sent(self, request: Request) -> httpx.Response:
+        if isinstance(self._transport, Transport):
+            return self._transport.send(request)
+        return self._transport.handle_request(request.as_httpx())
 
     def _let_pass(self, seconds: float) -> None:
         alarm: SimpleQueue[None] = SimpleQueue()
@@ -344,12 +350,17 @@ class AsyncSession(_Session):
                 limit.reschedule(asyncio.get_running_loop().time() + end - time.monotonic())
 
             self._begin_when_connected(request, begin)
-            async with aclosing(await self._transport.handle_async_request(request)) as response:
+            async with aclosing(await self._sent(request)) as response:
                 reader = BodyReader(response, end=end)
                 async for piece in async_pieces_of(response):
                     if reader.is_full_after(piece):
                         break
         return self._answer(response, reader.body(), step)
+
+    def _sent(self, request: Request) -> Awaitable[httpx.Response]:
+        if isinstance(self._transport, AsyncTransport):
+            return self._transport.send(request)
+        return self._transport.handle_async_request(request.as_httpx())
 
     async def _let_pass(self, seconds: float) -> None:
         alarm = asyncio.Event()

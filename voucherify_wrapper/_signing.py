@@ -24,12 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any
 
-    import httpx
-
     from ._answers import Answer
     from ._attempts import Limits
     from ._credentials import Credentials
-    from ._requests import Signing, Step
+    from ._requests import Request, Signing, Step
     from ._tokens import Outcome
 
 _TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - a path
@@ -142,7 +140,7 @@ def _refusal(answer: Answer) -> RequestError:
     return answer.error(of_operation=False)
 
 
-def _token_request(credentials: OAuthClientCredentials, base_url: str) -> httpx.Request:
+def _token_request(credentials: OAuthClientCredentials, base_url: str) -> Request:
     return build_request(
         base_url,
         "POST",

@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections import deque
 from contextlib import suppress
+from functools import lru_cache
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,12 @@ import httpcore
 import httpx
 
 from ._network import AsyncBackend, Backend
-from ._routes import as_httpcore_url
+from ._outgoing import outgoing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from ._outgoing import Outgoing
     from ._routes import Route
 
 MAX_CONNECTIONS = 100
@@ -46,14 +48,21 @@ def _as_httpx_error(error: Exception) -> httpx.TransportError:
     return told
 
 
-def _as_httpcore_request(request: httpx.Request) -> httpcore.Request:
+def _as_httpcore_request(request: Outgoing) -> httpcore.Request:
+    scheme, host, port = _parts_of(request.base)
     return httpcore.Request(
         method=request.method,
-        url=as_httpcore_url(request.url),
-        headers=request.headers.raw,
-        content=request.stream,
+        url=httpcore.URL(scheme=scheme, host=host, port=port, target=request.target),
+        headers=request.headers,
+        content=request.content,
         extensions=request.extensions,
     )
+
+
+@lru_cache(maxsize=64)
+def _parts_of(base: str) -> tuple[bytes, bytes, int | None]:
+    url = httpx.URL(base)
+    return url.raw_scheme, url.raw_host, url.port
 
 
 def _pool_settings(route: Route, keep_alive: float) -> dict[str, Any]:
@@ -88,7 +97,7 @@ class _Connection:
         )
         self._connection: httpcore.ConnectionInterface | None = None
 
-    def send(self, request: httpx.Request) -> httpcore.Response:
+    def send(self, request: Outgoing) -> httpcore.Response:
         wanted = _as_httpcore_request(request)
         if self._connection is None:
             self._connection = self._pool.create_connection(wanted.url.origin)
@@ -117,7 +126,7 @@ class _AsyncConnection:
         )
         self._connection: httpcore.AsyncConnectionInterface | None = None
 
-    async def send(self, request: httpx.Request) -> httpcore.Response:
+    async def send(self, request: Outgoing) -> httpcore.Response:
         wanted = _as_httpcore_request(request)
         if self._connection is None:
             self._connection = self._pool.create_connection(wanted.url.origin)
@@ -161,7 +170,7 @@ class _Body(httpx.SyncByteStream):
             done(intact)
 
 
-def tell_of_connection(request: httpx.Request) -> None:
+def tell_of_connection(request: Outgoing) -> None:
     """Tell whom it concerns that the request has a connection to itself."""
     request.extensions.pop(CONNECTION_TAKEN, _nobody)()
 
@@ -195,6 +204,11 @@ class Transport(httpx.BaseTransport):
         self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send an httpx request: for whoever uses this as a plain httpx transport."""
+        request.read()
+        return self.send(outgoing(request))
+
+    def send(self, request: Outgoing) -> httpx.Response:
         """Send one request, and give its answer with the body still to be read.
 
         Raises:
@@ -218,7 +232,7 @@ class Transport(httpx.BaseTransport):
             extensions=response.extensions,
         )
 
-    def _permit(self, request: httpx.Request) -> None:
+    def _permit(self, request: Outgoing) -> None:
         """Wait for the permission to use a connection."""
         try:
             self._permits.get(timeout=request.extensions.get("timeout", {}).get("pool"))
@@ -307,6 +321,11 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send an httpx request: for whoever uses this as a plain httpx transport."""
+        await request.aread()
+        return await self.send(outgoing(request))
+
+    async def send(self, request: Outgoing) -> httpx.Response:
         """Send one request, and give its answer with the body still to be read.
 
         Raises:
@@ -331,7 +350,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
             extensions=response.extensions,
         )
 
-    async def _permit(self, request: httpx.Request) -> None:
+    async def _permit(self, request: Outgoing) -> None:
         """Wait for the permission to use a connection."""
         try:
             async with asyncio.timeout(request.extensions.get("timeout", {}).get("pool")):

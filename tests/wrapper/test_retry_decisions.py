@@ -443,7 +443,7 @@ def known_chance() -> Iterator[None]:
 def test_a_policy_travels_without_its_chances() -> None:
     """Sent to many processes, it does not make them all wait for the same time."""
     policy = Retries(5, base=1.0)
-    error = outcome_of(Told(500), Send(httpx.Request("GET", HOST), None, 1, 1.0)).error()  # type: ignore[arg-type, union-attr]
+    error = outcome_of(Told(500), Send(build_request(HOST, "GET", "/v1", headers={}), None, 1, 1.0)).error()  # type: ignore[arg-type, union-attr]
     sent = pickle.dumps(policy)
     first = pickle.loads(sent)  # noqa: S301 - made here
     second = pickle.loads(sent)  # noqa: S301 - made here

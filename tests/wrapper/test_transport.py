@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -905,5 +906,35 @@ def test_an_asynchronous_transport_keeps_the_pools_own_timeout() -> None:
             await response.aclose()
         await transport.aclose()
 
+    asyncio.run(run())
+    server.close()
+
+
+def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used_again(transport: Any) -> None:
+    """The next call has a connection of its own, and is no failure."""
+    ended = threading.Semaphore(0)
+
+    def serve(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
+        ended.release()
+
+    server = Server(serve)
+    settings = {"base_url": f"http://127.0.0.1:{server.port}", "retries": 0, "transport": transport}
+
+    async def run() -> None:
+        async with AsyncVoucherify(KEY, **settings) as awaited:
+            for _ in range(3):
+                assert (await awaited.release_validation_session("c", "k")).released
+                await asyncio.to_thread(ended.acquire)
+                await asyncio.sleep(0.05)  # what has arrived has to be looked at, by other threads perhaps
+
+    with Voucherify(KEY, **settings) as blocking:
+        for _ in range(3):
+            assert blocking.release_validation_session("c", "k").released
+            ended.acquire()
+            time.sleep(0.05)
     asyncio.run(run())
     server.close()
