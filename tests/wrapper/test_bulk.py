@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import gc
+import math
 import os
 import pickle
 import signal
@@ -15,6 +16,8 @@ import time
 import weakref
 from collections import UserDict
 from contextlib import aclosing, closing
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -400,6 +403,36 @@ def test_a_quota_that_is_just_enough_stops_nothing(release_many: ReleaseMany) ->
         pairs = [("v", sandbox.lock("v")) for _ in range(5)]
 
         assert all(outcome.ok for outcome in release_many(pairs, settings))
+
+
+def test_a_quota_that_is_renewed_soon_is_waited_for(release_many: ReleaseMany) -> None:
+    """Two windows of two seconds each to their edge, and a third: nothing is refused on the way."""
+    windows: list[int] = []
+    began = 0.0
+    lock = threading.Lock()
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        nonlocal began
+        with lock:
+            now = time.time()
+            if now >= began + 2:
+                began = now
+                windows.append(0)
+            windows[-1] += 1
+            left = 20 - windows[-1]
+        headers = {
+            "Date": format_datetime(datetime.fromtimestamp(now, UTC), usegmt=True),
+            "X-Rate-Limit-Limit": "20",
+            "X-Rate-Limit-Remaining": str(max(left, 0)),
+            "X-Rate-Limit-Retry": str(math.ceil(now if left else began + 2)),
+        }
+        return httpx.Response(429 if left < 0 else 204, headers=headers)
+
+    settings = {"credentials": KEY, "transport": httpx.MockTransport(answer)}
+    outcomes = release_many([("v", f"{n}") for n in range(45)], settings)
+
+    assert all(outcome.ok for outcome in outcomes)
+    assert windows == [20, 20, 5]
 
 
 def test_a_wait_that_is_too_long_stops_the_run(
