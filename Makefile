@@ -29,7 +29,7 @@ COMPILE := build/lock/bin/uv pip compile --quiet --no-config --universal --pytho
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 .PHONY: help setup generate check-generated track rollback propose history lint types test \
-	bench-generate bench-compare bench-track demo sandbox lock build clean
+	bench bench-generate bench-compare bench-track demo sandbox lock build clean
 
 help: ## Show this list
 	@echo "Usage: make TARGET [PYTHON=python3] [SOURCE=url-or-file] [CODE=folder] [SPEC=file] [OUT=folder]"
@@ -107,6 +107,19 @@ bench-compare: $(STAMP) ## Compare with oasdiff over the documents in SPECS; wri
 bench-track: $(STAMP) ## Compare an update with the bare generator's run
 	@$(IN_VENV) -m benchmarks.track --specs "$(SPECS)" $(ARGS)
 
+# The peers live in an environment of their own, with this project as its users have it: from the wheel.
+PEERS := build/bench/bin/python
+
+build/bench/.installed: requirements/bench.txt
+	@echo "Installing the peers into build/bench"
+	@$(IN_VENV) -m venv --clear build/bench
+	@$(PEERS) $(PIP_INSTALL) --require-hashes --requirement requirements/bench.txt
+	@touch $@
+
+bench: build build/bench/.installed ## Compare releases with the vendor's SDK and others; ARGS=--quick for a rough look
+	@$(PEERS) $(PIP_INSTALL) --no-deps --force-reinstall dist/*.whl
+	@$(IN_VENV) -m benchmarks.releases --peers $(PEERS) $(ARGS)
+
 demo: generate ## Release a validation session against a local stand-in for Voucherify
 	@$(IN_VENV) -m examples.demo $(ARGS)
 
@@ -119,8 +132,9 @@ lock: ## Write requirements/ anew from pyproject.toml; ARGS=--upgrade takes newe
 	@build/lock/bin/python $(PIP_INSTALL) --require-hashes --requirement requirements/lock.txt
 	@$(COMPILE) --output-file requirements/runtime.txt pyproject.toml
 	@$(COMPILE) --output-file requirements/dev.txt --all-extras --group dev pyproject.toml
+	@$(COMPILE) --output-file requirements/bench.txt --extra fast --group bench pyproject.toml
 	@$(COMPILE) --output-file requirements/lock.txt --group lock
-	@echo "Wrote requirements/runtime.txt, requirements/dev.txt and requirements/lock.txt"
+	@echo "Wrote requirements/runtime.txt, dev.txt, bench.txt and lock.txt"
 
 build: $(STAMP) ## Build the wheel into dist/
 	@$(IN_VENV) -m build --wheel --no-isolation --outdir dist > /dev/null

@@ -28,11 +28,13 @@ if TYPE_CHECKING:
         HostNotFoundError,
         InvalidArgumentError,
         InvalidResponseError,
+        JournalError,
         LockedError,
         NotFoundError,
         PermissionDeniedError,
         PlanExceededError,
         RateLimitError,
+        ReleasesStoppedError,
         RequestError,
         ServerError,
         SessionNotFoundError,
@@ -41,9 +43,10 @@ if TYPE_CHECKING:
         VoucherifyError,
         VoucherNotFoundError,
     )
-    from ._policies import Timeout
+    from ._events import AttemptEnded, AttemptStarted, CallEnded, Event, Waiting
+    from ._policies import Retries, RetryPolicy, Timeout
     from ._rate_limits import RateLimit
-    from ._results import ReleaseResult
+    from ._results import Outcome, ReleaseResult
 
 __all__ = [
     "APIConnectionError",
@@ -51,8 +54,11 @@ __all__ = [
     "APITimeoutError",
     "ApiKey",
     "AsyncVoucherify",
+    "AttemptEnded",
+    "AttemptStarted",
     "AuthenticationError",
     "BadRequestError",
+    "CallEnded",
     "ClientClosedError",
     "Cluster",
     "ConfigurationError",
@@ -60,19 +66,25 @@ __all__ = [
     "ConnectRefusedError",
     "ConnectionLostError",
     "Credentials",
+    "Event",
     "HostNotFoundError",
     "InvalidArgumentError",
     "InvalidResponseError",
+    "JournalError",
     "LockedError",
     "NotFoundError",
     "OAuthClientCredentials",
     "OAuthToken",
+    "Outcome",
     "PermissionDeniedError",
     "PlanExceededError",
     "RateLimit",
     "RateLimitError",
     "ReleaseResult",
+    "ReleasesStoppedError",
     "RequestError",
+    "Retries",
+    "RetryPolicy",
     "ServerError",
     "SessionNotFoundError",
     "TLSError",
@@ -81,6 +93,7 @@ __all__ = [
     "VoucherNotFoundError",
     "Voucherify",
     "VoucherifyError",
+    "Waiting",
     "__version__",
 ]
 
@@ -92,8 +105,16 @@ _HOMES = {
     "Credentials": "_credentials",
     "OAuthClientCredentials": "_credentials",
     "OAuthToken": "_credentials",
+    "AttemptEnded": "_events",
+    "AttemptStarted": "_events",
+    "CallEnded": "_events",
+    "Event": "_events",
+    "Waiting": "_events",
+    "Retries": "_policies",
+    "RetryPolicy": "_policies",
     "Timeout": "_policies",
     "RateLimit": "_rate_limits",
+    "Outcome": "_results",
     "ReleaseResult": "_results",
 }
 

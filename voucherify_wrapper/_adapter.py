@@ -17,6 +17,8 @@ from ._results import ReleaseResult
 
 if TYPE_CHECKING:
     from ._answers import Answer
+    from ._config import Config
+    from ._policies import RetryPolicy
     from ._session import AsyncSession, Session
 
 
@@ -36,6 +38,21 @@ class _Requester:
         )
 
 
+@frozen
+class _OneCall:
+    """Stands where the generated code expects a client, of which it uses this alone, for one call of ours."""
+
+    requester: _Requester
+    raise_on_unexpected_status: bool = False
+    strict: bool = False
+
+    def get_httpx_client(self) -> _Requester:
+        return self.requester
+
+    def get_async_httpx_client(self) -> _Requester:
+        return self.requester
+
+
 @define
 class _SessionClient(AuthenticatedClient):
     """A generated client whose requests go through our session, with its credentials and exceptions.
@@ -44,7 +61,7 @@ class _SessionClient(AuthenticatedClient):
     """
 
     default_timeout: Timeout = field(kw_only=True)
-    call: Call | None = field(default=None, kw_only=True, repr=False)
+    default_retries: RetryPolicy | None = field(kw_only=True)
 
     def __enter__(self) -> Self:
         """Do nothing: the session belongs to Voucherify, which closes it."""
@@ -59,12 +76,8 @@ class _SessionClient(AuthenticatedClient):
     async def __aexit__(self, *_: object) -> None:
         pass
 
-    def during(self, call: Call) -> _SessionClient:
-        """The client of one call, whose record the session keeps up to date."""
-        return evolve(self, call=call, raise_on_unexpected_status=False)
-
     def _requester(self, session: Session | AsyncSession) -> _Requester:
-        call = self.call or Call(_timeout_of(self._timeout, self.default_timeout))
+        call = Call(_timeout_of(self._timeout, self.default_timeout), self.default_retries)
         return _Requester(session, call, self._headers, self._cookies)
 
 
@@ -98,81 +111,110 @@ class AsyncGeneratedClient(_SessionClient):
         return cast("httpx.AsyncClient", self._requester(self.session))
 
 
-def generated_client(session: Session, base_url: str, timeout: Timeout) -> GeneratedClient:
+def generated_client(session: Session, config: Config) -> GeneratedClient:
     """Make the generated client over a session."""
-    return GeneratedClient(**_settings(base_url), default_timeout=timeout, session=session)
+    return GeneratedClient(**_settings(config), session=session)
 
 
-def async_generated_client(session: AsyncSession, base_url: str, timeout: Timeout) -> AsyncGeneratedClient:
+def async_generated_client(session: AsyncSession, config: Config) -> AsyncGeneratedClient:
     """Make the asynchronous generated client over a session."""
-    return AsyncGeneratedClient(**_settings(base_url), default_timeout=timeout, session=session)
+    return AsyncGeneratedClient(**_settings(config), session=session)
 
 
-def _settings(base_url: str) -> dict[str, Any]:
-    # The generated class wants a token; the session signs, and this text goes nowhere.
-    return {"base_url": base_url, "token": "held by the session", "raise_on_unexpected_status": True}
+def _settings(config: Config) -> dict[str, Any]:
+    return {
+        "base_url": config.base_url,
+        "token": "held by the session",  # the generated class wants one; this text goes nowhere
+        "raise_on_unexpected_status": True,
+        "default_timeout": config.timeout,
+        "default_retries": config.retries,
+    }
 
 
 def _timeout_of(given: httpx.Timeout | float | None, default: Timeout) -> Timeout:
     """Read what ``with_timeout`` was given: its read timeout, or a plain number, limits the whole call."""
     if not isinstance(given, httpx.Timeout):
         return timeout_of(given, default)
-    total, connect = given.read, given.connect
-    return Timeout(
-        total=default.total if total is None else total,
-        connect=default.connect if connect is None else connect,
+    return evolve(
+        default,
+        total=default.total if given.read is None else given.read,
+        connect=default.connect if given.connect is None else given.connect,
     )
 
 
+def call_of_release(timeout: Timeout, retries: RetryPolicy | None, *, may_have_acted: bool = False) -> Call:
+    """The record of a call that releases a session.
+
+    Args:
+        timeout: its time limits.
+        retries: decides about further attempts; None for none.
+        may_have_acted: whether an earlier call may have released it, whose answer was lost.
+    """
+    return Call(timeout, retries, "/v1/vouchers/{code}/sessions/{sessionKey}", may_have_acted=may_have_acted)
+
+
 def release(
-    client: GeneratedClient, code: str, session_key: str, *, missing_ok: bool, timeout: Timeout
+    client: GeneratedClient, call: Call, code: str, session_key: str, *, missing_ok: bool
 ) -> ReleaseResult:
     """Release a validation session; documented at ``Voucherify.release_validation_session``."""
-    call, gone = Call(timeout), None
-    code, session_key = _segment("code", code), _segment("session_key", session_key)
+    gone = None
+    code, session_key = segment("code", code), segment("session_key", session_key)
     try:
-        release_validation_session.sync_detailed(code, session_key, client=client.during(call))
+        release_validation_session.sync_detailed(code, session_key, client=_during(call, client.session))
     except SessionNotFoundError as error:
         gone = error
     return _release_result(code, session_key, call, gone, missing_ok=missing_ok)
 
 
 async def release_async(
-    client: AsyncGeneratedClient, code: str, session_key: str, *, missing_ok: bool, timeout: Timeout
+    client: AsyncGeneratedClient, call: Call, code: str, session_key: str, *, missing_ok: bool
 ) -> ReleaseResult:
     """Release a validation session; documented at ``AsyncVoucherify.release_validation_session``."""
-    call, gone = Call(timeout), None
-    code, session_key = _segment("code", code), _segment("session_key", session_key)
+    gone = None
+    code, session_key = segment("code", code), segment("session_key", session_key)
     try:
-        await release_validation_session.asyncio_detailed(code, session_key, client=client.during(call))
+        await release_validation_session.asyncio_detailed(
+            code, session_key, client=_during(call, client.session)
+        )
     except SessionNotFoundError as error:
         gone = error
     return _release_result(code, session_key, call, gone, missing_ok=missing_ok)
+
+
+def _during(call: Call, session: Session | AsyncSession) -> AuthenticatedClient:
+    """The client of one call, whose record the session keeps up to date."""
+    return cast("AuthenticatedClient", _OneCall(_Requester(session, call, {}, {})))
 
 
 def _release_result(
     code: str, session_key: str, call: Call, gone: SessionNotFoundError | None, *, missing_ok: bool
 ) -> ReleaseResult:
     answer = cast("Answer", call.answer)  # there is one: the call ended without an exception of its own
-    if gone is not None and not missing_ok:
+    # An attempt before, whose answer was lost, may have released it; who else would have, just then?
+    by_us = gone is None or gone.may_have_acted
+    if gone is not None and not (missing_ok or by_us):
         raise gone
     if gone is None and answer.status_code != HTTPStatus.NO_CONTENT:
         raise answer.unreadable("not 204, the one success that the OpenAPI document promises")
     return ReleaseResult(
         code=code,
         session_key=session_key,
-        status="already_gone" if gone else "released",
+        status="released" if by_us else "already_gone",
+        confirmed=not (gone and by_us),
         attempts=call.attempts,
         rate_limit=answer.rate_limit,
         request_id=gone.request_id if gone else answer.request_id,
     )
 
 
-def _segment(name: str, value: str) -> str:
+def segment(name: str, value: object) -> str:
     """A value that one segment of a path can carry, as exactly that text.
 
     Percent-encoding leaves dots as they are, and HTTP clients and servers resolve ``.`` and ``..``; an empty
     segment names another resource as well.
+
+    Raises:
+        InvalidArgumentError: it is no such value.
     """
     if not isinstance(value, str):
         raise InvalidArgumentError(f"{name} must be text, not {type(value).__name__}.")

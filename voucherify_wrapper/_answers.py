@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 
@@ -13,9 +14,10 @@ from ._rate_limits import rate_limit_from
 from ._secrets import printable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterable
 
     from ._errors import APIError
+    from ._outgoing import Outgoing
     from ._rate_limits import RateLimit
     from ._secrets import Redactor
 
@@ -26,9 +28,11 @@ _WITHHELD = b"[withheld: it holds an access token]"
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-def pieces_of(response: httpx.Response) -> Iterator[bytes]:
+def pieces_of(response: httpx.Response) -> Iterable[bytes]:
     """The body as it comes on the wire, or as a transport that has read it itself left it."""
-    return iter([response.content]) if response.is_stream_consumed else response.iter_raw()
+    return (
+        [response.content] if response.is_stream_consumed else cast("httpx.SyncByteStream", response.stream)
+    )
 
 
 async def async_pieces_of(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -36,8 +40,15 @@ async def async_pieces_of(response: httpx.Response) -> AsyncIterator[bytes]:
     if response.is_stream_consumed:
         yield response.content
         return
-    async for piece in response.aiter_raw():
+    async for piece in cast("httpx.AsyncByteStream", response.stream):
         yield piece
+
+
+def _headers_of(response: httpx.Response, redactor: Redactor) -> httpx.Headers:
+    came = response.headers.raw
+    headers = [item for item in came if item[0].lower() not in _ABOUT_THE_CODING]
+    masked = redactor.raw_headers(headers)
+    return response.headers if masked == came else httpx.Headers(masked)
 
 
 class BodyReader:
@@ -110,8 +121,11 @@ class BodyReader:
         return b"".join(self._chunks)
 
 
-class Answer(httpx.Response):
+class Answer:
     """An answer read to its end; it knows the request it answers, and tells what is wrong with it.
+
+    The generated code takes it for an httpx response, of which it uses what is here; making another one of
+    those would cost more than all else that happens to an answer.
 
     Args:
         response: the answer as the transport gave it.
@@ -119,6 +133,14 @@ class Answer(httpx.Response):
         request: what it answers.
         attempts: how many times that was sent.
         redactor: takes out of the headers, and of every exception, credentials that the server echoed.
+
+    Attributes:
+        status_code: its status.
+        headers: its headers, without those about the body's coding.
+        content: its body.
+        request: what it answers.
+        rate_limit: what it says of the limits.
+        request_id: the server's id of the request.
     """
 
     def __init__(
@@ -126,28 +148,34 @@ class Answer(httpx.Response):
         response: httpx.Response,
         body: bytes,
         *,
-        request: httpx.Request,
+        request: Outgoing,
         attempts: int,
         redactor: Redactor,
     ) -> None:
-        headers = [item for item in response.headers.raw if item[0].lower() not in _ABOUT_THE_CODING]
-        super().__init__(
-            response.status_code, headers=redactor.raw_headers(headers), content=body, request=request
-        )
+        self.status_code = response.status_code
+        self.headers = _headers_of(response, redactor)
+        self.content = body
+        self.request = request
         self._redactor = redactor
         self._attempts = attempts
         self._withheld = False
-        self.rate_limit: RateLimit = rate_limit_from(self.headers, now=time.time())
-        self.request_id = request_id_from(self.headers)
+        said = dict(self.headers.items())  # in which to look something up costs a tenth
+        self.rate_limit: RateLimit = rate_limit_from(said, now=time.time())
+        self.request_id = request_id_from(said)
 
-    def json(self, **kwargs: Any) -> Any:  # noqa: ANN401 - httpx's own types
+    @property
+    def text(self) -> str:
+        """The body as text, in the character set that the headers name."""
+        return httpx.Response(self.status_code, headers=self.headers, content=self.content).text
+
+    def json(self) -> Any:  # noqa: ANN401 - httpx's own types
         """The body as JSON.
 
         Raises:
             InvalidResponseError: it is not JSON.
         """
         try:
-            return super().json(**kwargs)
+            return json.loads(self.content)
         except (ValueError, RecursionError):
             pass  # raised out here: the decoder's exception holds the body
         raise self.unreadable("a body that is not JSON")
@@ -164,7 +192,7 @@ class Answer(httpx.Response):
             headers=self.headers,
             body=self._shown_body(),
             method=self.request.method,
-            url=str(self.request.url),
+            url=self.request.url,
             attempts=self._attempts,
             rate_limit=self.rate_limit,
             redactor=self._redactor,
@@ -183,13 +211,13 @@ class Answer(httpx.Response):
         Args:
             reason: what came instead.
         """
-        asked = f"{self.request.method} {printable(str(self.request.url))}"
+        asked = f"{self.request.method} {printable(self.request.url)}"
         return InvalidResponseError(
             f"{asked} was answered with {self.status_code} and {reason}. "
             "Check that the base URL leads to Voucherify and to no proxy or login page.",
             status=self.status_code,
             method=self.request.method,
-            url=str(self.request.url),
+            url=self.request.url,
             attempts=self._attempts,
             headers=dict(self.headers),
             body=self._redactor.text_of(self._shown_body())[:LONGEST_BODY],

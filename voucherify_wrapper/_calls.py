@@ -1,22 +1,26 @@
-"""What a call does, as steps for a session to perform: sign, send, and sign anew once after a 401."""
+"""What a call does, as steps for a session to perform: sign, send, sign anew once after a 401, try again."""
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import define, field
 
+from ._attempts import Attempts
+from ._errors import RequestError
 from ._logging import logger
-from ._policies import Timeout, is_success, worth_renewing
-from ._requests import Send
+from ._policies import is_success, worth_renewing
 from ._signing import sign
 
 if TYPE_CHECKING:
-    import httpx
-
     from ._answers import Answer
+    from ._attempts import Limits
     from ._credentials import Credentials
-    from ._requests import Answering
+    from ._policies import RetryPolicy, Timeout
+    from ._requests import Answering, Request
+
+_numbers = count(1)
 
 
 @define
@@ -25,16 +29,26 @@ class Call:
 
     Attributes:
         timeout: its time limits.
+        retries: decides about further attempts; None for none.
+        template: the operation's path with the parameters' names in braces, where it is known.
+        number: tells it apart from every other call of this process.
         attempts: how many times its request was sent.
         answer: the last answer, read to its end.
+        may_have_acted: whether an attempt that failed may have done at the server what was asked.
     """
 
     timeout: Timeout
+    retries: RetryPolicy | None
+    template: str | None = None
+    number: int = field(factory=_numbers.__next__)
     attempts: int = 0
     answer: Answer | None = None
+    may_have_acted: bool = False
 
 
-def steps_of(call: Call, request: httpx.Request, credentials: Credentials, base_url: str) -> Answering:
+def steps_of(
+    call: Call, request: Request, credentials: Credentials, base_url: str, limits: Limits
+) -> Answering:
     """Perform one request until it succeeds or fails for good.
 
     Args:
@@ -42,24 +56,37 @@ def steps_of(call: Call, request: httpx.Request, credentials: Credentials, base_
         request: what to send, not signed yet.
         credentials: what signs it.
         base_url: the server.
+        limits: what bounds the call.
 
     Raises:
         VoucherifyError: it failed; every kind but ``ClientClosedError``.
     """
-    signature = yield from sign(credentials, base_url)
-    renewed = False
+    try:
+        return (yield from _answered(call, request, credentials, base_url, limits))
+    except RequestError as error:
+        error.may_have_acted = call.may_have_acted  # in any attempt, and not in fetching a token
+        raise
+
+
+def _answered(
+    call: Call, request: Request, credentials: Credentials, base_url: str, limits: Limits
+) -> Answering:
+    attempts, renewed = Attempts(request, limits), False
+    signature = yield from sign(credentials, base_url, limits)
     while True:
-        answer: Answer = yield Send(request, signature, call.attempts + 1)
-        call.attempts += 1
-        call.answer = answer
-        if is_success(answer.status_code):
-            return answer
-        if not worth_renewing(answer.status_code, renewed=renewed):
-            raise answer.error()
-        refused, renewed = signature, True
-        signature = yield from sign(credentials, base_url, refused=refused)
-        if signature == refused:
-            raise answer.error()
-        for name in refused.headers:
-            request.headers.pop(name, None)
-        logger.info("%s %s: signed anew after a 401", request.method, request.url)
+        outcome = yield from attempts.send(signature)
+        call.attempts = attempts.count
+        if not isinstance(outcome, RequestError):
+            call.answer = outcome
+            if is_success(outcome.status_code):
+                return outcome
+            if worth_renewing(outcome.status_code, renewed=renewed):
+                refused, renewed = signature, True
+                signature = yield from sign(credentials, base_url, limits, before=refused, refused=True)
+                if signature != refused:
+                    logger.info("%s %s: signed anew after a 401", request.method, request.url)
+                    continue
+            outcome = outcome.error()
+        call.may_have_acted |= outcome.may_have_acted
+        yield from attempts.wait_after(outcome)
+        signature = yield from sign(credentials, base_url, limits, before=signature)  # it may have ended

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from collections.abc import AsyncIterable
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, Self
 
-from ._adapter import async_generated_client, generated_client, release, release_async
+from ._adapter import async_generated_client, call_of_release, generated_client, release, release_async
+from ._bulk import release_many, release_many_async
 from ._config import load_config, shown
-from ._errors import ConfigurationError
-from ._policies import timeout_of
+from ._errors import ConfigurationError, InvalidArgumentError
+from ._journal import Journal
+from ._policies import retries_of, timeout_of
+from ._releases import Recent, Releases, terms_of
 from ._session import AsyncSession, Session
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
 
     import httpx
 
     from ._adapter import AsyncGeneratedClient, GeneratedClient
+    from ._calls import Call
     from ._clusters import Cluster
+    from ._config import Config
     from ._credentials import Credentials
-    from ._policies import Timeout
-    from ._results import ReleaseResult
+    from ._events import Event
+    from ._policies import RetryPolicy, Timeout
+    from ._rate_limits import RateLimit
+    from ._releases import Pair
+    from ._results import Outcome, ReleaseResult
+    from ._session import Fast
 
 
 class Voucherify:
     """A client whose calls block; any number of threads may share it.
 
-    Works as a context manager, or without one and with ``close()``.
+    Works as a context manager, or without one and with ``close()``. It can be pickled, with its credentials:
+    what comes of it is a client with the same settings and connections of its own, as in a forked process.
 
     Args:
         credentials: ``ApiKey``, ``OAuthToken``, ``OAuthClientCredentials``, or an object of your own with a
@@ -37,9 +50,15 @@ class Voucherify:
             for a loopback host alone.
         profile: a profile of the credentials file; what it has comes before the environment.
         env_file: an ``.env`` file to read after the environment (extra ``[dotenv]``).
-        timeout: seconds for a whole call, or a ``Timeout``; by default 30 s, of which 5 s for connecting.
-        transport: an httpx transport of your own, used as given and left open; by default one that verifies
-            TLS, follows no redirect, and takes its proxy from the environment.
+        timeout: seconds for a whole call with all its attempts, or a ``Timeout``; by default 30 s, of which
+            5 s for connecting and 10 s for an attempt.
+        retries: how often a request is sent again at most; or a ``Retries``, or an object of your own with
+            its ``wait()`` method. 0 or None for never.
+        on_event: a function that is called with every ``Event`` of every call, in the thread or task that
+            makes the call, so it must be quick. When it fails, that is logged, and the call goes on.
+        transport: ``"fast"`` for the one of the extra ``[fast]``, over pyreqwest; or an httpx transport of
+            your own, used as given and left open. By default one that verifies TLS, follows no redirect, and
+            takes its proxy from the environment.
 
     Raises:
         ConfigurationError: a setting is missing, contradictory or malformed.
@@ -54,7 +73,9 @@ class Voucherify:
         profile: str | None = None,
         env_file: str | Path | None = None,
         timeout: float | Timeout | None = None,
-        transport: httpx.BaseTransport | None = None,
+        retries: RetryPolicy | int | None = 3,
+        on_event: Callable[[Event], object] | None = None,
+        transport: httpx.BaseTransport | Fast | None = None,
     ) -> None:
         _must_handle(transport, "handle_request")
         self._config = load_config(
@@ -64,18 +85,32 @@ class Voucherify:
             profile=profile,
             env_file=env_file,
             timeout=timeout,
+            retries=retries,
+            on_event=on_event,
         )
+        self._connect(transport)
+
+    def _connect(self, transport: httpx.BaseTransport | Fast | None) -> None:
         self._session = Session(self._config, transport)
-        self._client = generated_client(self._session, self._config.base_url, self._config.timeout)
+        self._client = generated_client(self._session, self._config)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the configuration, with the credentials: what comes of it is a client of its own."""
+        return _made_anew, (type(self), self._config, self._session.given)
 
     def __repr__(self) -> str:
         return f"Voucherify({_settings_of(self)})"
 
     @property
+    def rate_limit(self) -> RateLimit:
+        """The limits as an answer to any call of this client last told them; empty before the first."""
+        return self._session.rate_limit
+
+    @property
     def client(self) -> GeneratedClient:
         """The generated client over this client's session, to call any generated operation with.
 
-        Such calls have the same credentials, time limits and exceptions. What they give back is
+        Such calls have the same credentials, limits, retries and exceptions. What they give back is
         decoded by the generated code, which has exceptions of its own for a success that was not promised.
         """
         return self._client
@@ -87,6 +122,7 @@ class Voucherify:
         *,
         missing_ok: bool = False,
         timeout: float | Timeout | None = None,
+        retries: RetryPolicy | int | EllipsisType | None = ...,
     ) -> ReleaseResult:
         """Release a validation session, so that another customer can use the voucher.
 
@@ -97,16 +133,62 @@ class Voucherify:
             session_key: the session's key, as the validation gave it (``ssn_...``).
             missing_ok: take a session that is gone as a success. A voucher that is unknown stays an error.
             timeout: seconds for this whole call, or a ``Timeout``; by default the client's.
+            retries: how often this call's request is sent again at most, or a policy; left out, the client's.
 
         Raises:
             SessionNotFoundError: the voucher has no such session (any more), and ``missing_ok`` is not set.
+                (Where an earlier attempt of this call may have released it, the result is ``released``, and
+                not ``confirmed``.)
             VoucherNotFoundError: there is no such voucher.
-            ConfigurationError: ``timeout`` is no number of seconds above 0.
+            RateLimitError: the limit of calls is reached, for longer than can be waited for.
+            ConfigurationError: ``timeout`` is no number of seconds above 0, or ``retries`` no policy.
             InvalidArgumentError: ``code`` or ``session_key`` cannot be sent: empty, ``.`` or ``..``.
             VoucherifyError: every other failure; the README draws the whole tree.
         """
-        limits = timeout_of(timeout, self._config.timeout)
-        return release(self._client, code, session_key, missing_ok=missing_ok, timeout=limits)
+        call = _call_of_release(self._config, timeout, retries)
+        return release(self._client, call, code, session_key, missing_ok=missing_ok)
+
+    def release_many(
+        self,
+        pairs: Iterable[Pair],
+        *,
+        concurrency: int = 32,
+        journal: str | Path | None = None,
+        missing_ok: bool = False,
+        max_wait: float = 120.0,
+    ) -> Generator[Outcome, None, None]:
+        """Release many validation sessions at once, within the quota, and give the outcomes as they come.
+
+        Closing what this gives, as leaving a ``for`` loop does, waits for the releases that are under way.
+
+        The input is read as it is needed, in the thread that iterates, twice ``concurrency`` at most ahead,
+        and memory does not grow with it. Outcomes come in the order in which they are known; every pair has
+        one, but for repetitions. Retries and time limits are the client's.
+
+        Args:
+            pairs: an iterable of (code, session key), or of mappings with ``code`` and
+                ``session_key``. One that is neither has a ``failed`` outcome, and harms no other.
+            concurrency: how many releases are under way at once, from 1 to 1000; a client keeps 100
+                connections.
+            journal: a file, made if need be, that makes the run resumable: called again with the same input
+                and the same journal, it goes on where it was. The README says what exactly that means.
+                With a journal a pair that is repeated in the input is released once, and has one outcome;
+                without one that holds for a repetition within 10,000 pairs.
+            missing_ok: take sessions that are gone as successes; the status is ``already_gone`` either way.
+            max_wait: the longest wait, in seconds, for a quota that is used up to be renewed.
+
+        Raises:
+            ReleasesStoppedError: after the outcomes of what was under way: the credentials or the plan are
+                not accepted (401, 402), the client was closed, the quota is used up for longer than
+                ``max_wait``, or as many calls in a row as are under way at once, and ten at least, have
+                failed for a reason that need not be the pair's, as they do when the host is dead.
+            JournalError: the journal cannot be used.
+            InvalidArgumentError: an argument is of no use.
+            Exception: what ``pairs`` raises, after the outcomes of what was under way.
+        """
+        terms = terms_of(concurrency, max_wait, missing_ok=missing_ok)
+        releases = Releases(self._config, terms, _ledger_of(journal))
+        return release_many(self._client, releases, _iterator_of(pairs))
 
     def close(self) -> None:
         """Close the connections. Final; closing again does nothing."""
@@ -127,7 +209,8 @@ class Voucherify:
 class AsyncVoucherify:
     """A client for asyncio; any number of tasks of one event loop may share it.
 
-    Works as a context manager, or without one and with ``aclose()``.
+    Works as a context manager, or without one and with ``aclose()``. It can be pickled, with its credentials:
+    what comes of it is a client with the same settings and connections of its own, as in a forked process.
 
     Args:
         credentials: ``ApiKey``, ``OAuthToken``, ``OAuthClientCredentials``, or an object of your own with a
@@ -138,9 +221,15 @@ class AsyncVoucherify:
             for a loopback host alone.
         profile: a profile of the credentials file; what it has comes before the environment.
         env_file: an ``.env`` file to read after the environment (extra ``[dotenv]``).
-        timeout: seconds for a whole call, or a ``Timeout``; by default 30 s, of which 5 s for connecting.
-        transport: an httpx transport of your own, used as given and left open; by default one that verifies
-            TLS, follows no redirect, and takes its proxy from the environment.
+        timeout: seconds for a whole call with all its attempts, or a ``Timeout``; by default 30 s, of which
+            5 s for connecting and 10 s for an attempt.
+        retries: how often a request is sent again at most; or a ``Retries``, or an object of your own with
+            its ``wait()`` method. 0 or None for never.
+        on_event: a function that is called with every ``Event`` of every call, in the thread or task that
+            makes the call, so it must be quick. When it fails, that is logged, and the call goes on.
+        transport: ``"fast"`` for the one of the extra ``[fast]``, over pyreqwest; or an httpx transport of
+            your own, used as given and left open. By default one that verifies TLS, follows no redirect, and
+            takes its proxy from the environment.
 
     Raises:
         ConfigurationError: a setting is missing, contradictory or malformed.
@@ -155,7 +244,9 @@ class AsyncVoucherify:
         profile: str | None = None,
         env_file: str | Path | None = None,
         timeout: float | Timeout | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        retries: RetryPolicy | int | None = 3,
+        on_event: Callable[[Event], object] | None = None,
+        transport: httpx.AsyncBaseTransport | Fast | None = None,
     ) -> None:
         _must_handle(transport, "handle_async_request")
         self._config = load_config(
@@ -165,18 +256,32 @@ class AsyncVoucherify:
             profile=profile,
             env_file=env_file,
             timeout=timeout,
+            retries=retries,
+            on_event=on_event,
         )
+        self._connect(transport)
+
+    def _connect(self, transport: httpx.AsyncBaseTransport | Fast | None) -> None:
         self._session = AsyncSession(self._config, transport)
-        self._client = async_generated_client(self._session, self._config.base_url, self._config.timeout)
+        self._client = async_generated_client(self._session, self._config)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the configuration, with the credentials: what comes of it is a client of its own."""
+        return _made_anew, (type(self), self._config, self._session.given)
 
     def __repr__(self) -> str:
         return f"AsyncVoucherify({_settings_of(self)})"
 
     @property
+    def rate_limit(self) -> RateLimit:
+        """The limits as an answer to any call of this client last told them; empty before the first."""
+        return self._session.rate_limit
+
+    @property
     def client(self) -> AsyncGeneratedClient:
         """The generated client over this client's session, to call any generated operation with.
 
-        Such calls have the same credentials, time limits and exceptions. What they give back is
+        Such calls have the same credentials, limits, retries and exceptions. What they give back is
         decoded by the generated code, which has exceptions of its own for a success that was not promised.
         """
         return self._client
@@ -188,6 +293,7 @@ class AsyncVoucherify:
         *,
         missing_ok: bool = False,
         timeout: float | Timeout | None = None,
+        retries: RetryPolicy | int | EllipsisType | None = ...,
     ) -> ReleaseResult:
         """Release a validation session, so that another customer can use the voucher.
 
@@ -198,16 +304,63 @@ class AsyncVoucherify:
             session_key: the session's key, as the validation gave it (``ssn_...``).
             missing_ok: take a session that is gone as a success. A voucher that is unknown stays an error.
             timeout: seconds for this whole call, or a ``Timeout``; by default the client's.
+            retries: how often this call's request is sent again at most, or a policy; left out, the client's.
 
         Raises:
             SessionNotFoundError: the voucher has no such session (any more), and ``missing_ok`` is not set.
+                (Where an earlier attempt of this call may have released it, the result is ``released``, and
+                not ``confirmed``.)
             VoucherNotFoundError: there is no such voucher.
-            ConfigurationError: ``timeout`` is no number of seconds above 0.
+            RateLimitError: the limit of calls is reached, for longer than can be waited for.
+            ConfigurationError: ``timeout`` is no number of seconds above 0, or ``retries`` no policy.
             InvalidArgumentError: ``code`` or ``session_key`` cannot be sent: empty, ``.`` or ``..``.
             VoucherifyError: every other failure; the README draws the whole tree.
         """
-        limits = timeout_of(timeout, self._config.timeout)
-        return await release_async(self._client, code, session_key, missing_ok=missing_ok, timeout=limits)
+        call = _call_of_release(self._config, timeout, retries)
+        return await release_async(self._client, call, code, session_key, missing_ok=missing_ok)
+
+    def release_many(
+        self,
+        pairs: Iterable[Pair] | AsyncIterable[Pair],
+        *,
+        concurrency: int = 32,
+        journal: str | Path | None = None,
+        missing_ok: bool = False,
+        max_wait: float = 120.0,
+    ) -> AsyncGenerator[Outcome, None]:
+        """Release many validation sessions at once, within the quota, and give the outcomes as they come.
+
+        Closing what this gives, or cancelling, cancels the releases that are under way.
+
+        The input is read as it is needed, three times ``concurrency`` at most ahead,
+        and memory does not grow with it. Outcomes come in the order in which they are known; every pair has
+        one, but for repetitions. Retries and time limits are the client's.
+
+        Args:
+            pairs: an iterable or async iterable of (code, session key), or of mappings with ``code`` and
+                ``session_key``. One that is neither has a ``failed`` outcome, and harms no other.
+            concurrency: how many releases are under way at once, from 1 to 1000; a client keeps 100
+                connections.
+            journal: a file, made if need be, that makes the run resumable: called again with the same input
+                and the same journal, it goes on where it was. The README says what exactly that means.
+                With a journal a pair that is repeated in the input is released once, and has one outcome;
+                without one that holds for a repetition within 10,000 pairs.
+            missing_ok: take sessions that are gone as successes; the status is ``already_gone`` either way.
+            max_wait: the longest wait, in seconds, for a quota that is used up to be renewed.
+
+        Raises:
+            ReleasesStoppedError: after the outcomes of what was under way: the credentials or the plan are
+                not accepted (401, 402), the client was closed, the quota is used up for longer than
+                ``max_wait``, or as many calls in a row as are under way at once, and ten at least, have
+                failed for a reason that need not be the pair's, as they do when the host is dead.
+            JournalError: the journal cannot be used.
+            InvalidArgumentError: an argument is of no use.
+            Exception: what ``pairs`` raises, after the outcomes of what was under way.
+        """
+        terms = terms_of(concurrency, max_wait, missing_ok=missing_ok)
+        releases = Releases(self._config, terms, _ledger_of(journal))
+        source = pairs if isinstance(pairs, AsyncIterable) else _iterator_of(pairs)
+        return release_many_async(self._client, releases, source)
 
     async def aclose(self) -> None:
         """Close the connections. Final; closing again does nothing."""
@@ -225,6 +378,31 @@ class AsyncVoucherify:
         await self.aclose()
 
 
+def _call_of_release(
+    config: Config, timeout: float | Timeout | None, retries: RetryPolicy | int | EllipsisType | None
+) -> Call:
+    policy = config.retries if isinstance(retries, EllipsisType) else retries_of(retries)
+    return call_of_release(timeout_of(timeout, config.timeout), policy)
+
+
+def _made_anew(cls: type[Any], config: Config, transport: Any) -> Any:  # noqa: ANN401 - either client
+    client = object.__new__(cls)
+    client._config = config
+    client._connect(transport)
+    return client
+
+
+def _iterator_of(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    try:
+        return iter(pairs)
+    except TypeError:
+        raise InvalidArgumentError("pairs must be an iterable of (code, session_key).") from None
+
+
+def _ledger_of(journal: str | Path | None) -> Journal | Recent:
+    return Recent() if journal is None else Journal(journal)
+
+
 def _settings_of(client: object) -> str:
     """What tells two clients apart; nothing while a client is still being made, and an error is shown."""
     config = getattr(client, "_config", None)
@@ -232,7 +410,8 @@ def _settings_of(client: object) -> str:
 
 
 def _must_handle(transport: object, method: str) -> None:
-    if transport is not None and not callable(getattr(transport, method, None)):
+    if transport not in (None, "fast") and not callable(getattr(transport, method, None)):
         raise ConfigurationError(
-            f"transport must be an httpx transport with {method}(), not {type(transport).__name__}."
+            f'transport must be "fast", or an httpx transport with {method}(), '
+            f"not {type(transport).__name__}."
         )

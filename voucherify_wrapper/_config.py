@@ -21,11 +21,15 @@ from attrs import field, frozen
 from ._clusters import Cluster, checked_base_url, cluster_named
 from ._credentials import ApiKey, Credentials, OAuthClientCredentials, OAuthToken
 from ._errors import ConfigurationError
-from ._policies import Timeout, timeout_of
+from ._events import checked_hook
+from ._policies import Timeout, retries_of, timeout_of
 from ._secrets import problem_of_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from ._events import Hook
+    from ._policies import RetryPolicy
 
 _SETTINGS = ("app_id", "app_token", "oauth_token", "cluster", "base_url")
 _CREDENTIALS = _SETTINGS[:3]
@@ -49,11 +53,15 @@ class Config:
         base_url: ``https://host[:port]``, without a slash at the end.
         credentials: what signs the requests.
         timeout: the limits of a call that sets none of its own.
+        retries: decides about further attempts; None for none.
+        on_event: who is told what happens.
     """
 
     base_url: str
     credentials: Credentials = field(repr=shown)
     timeout: Timeout
+    retries: RetryPolicy | None
+    on_event: Hook | None
 
 
 def load_config(  # noqa: D417 - the clients' docstrings document the settings
@@ -64,6 +72,8 @@ def load_config(  # noqa: D417 - the clients' docstrings document the settings
     profile: str | None = None,
     env_file: str | Path | None = None,
     timeout: float | Timeout | None = None,
+    retries: RetryPolicy | int | None = None,
+    on_event: Hook | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Config:
     """Gather a configuration; sources further down are not even read when those above give everything.
@@ -85,6 +95,8 @@ def load_config(  # noqa: D417 - the clients' docstrings document the settings
             profile,
             env_file,
             timeout,
+            retries,
+            on_event,
         )
     except ConfigurationError as error:
         problem = str(error)
@@ -99,6 +111,8 @@ def _gathered(  # noqa: PLR0917 - the settings, in the order of their documentat
     profile: str | None,
     env_file: str | Path | None,
     timeout: float | Timeout | None,
+    retries: RetryPolicy | int | None,
+    on_event: Hook | None,
 ) -> Config:
     sources = _Chain(_sources(environ, profile, env_file))
     signing = _checked(credentials) if credentials is not None else _credentials_from(sources)
@@ -106,6 +120,8 @@ def _gathered(  # noqa: PLR0917 - the settings, in the order of their documentat
         base_url=_base_url_of_arguments(cluster, base_url) or _base_url_from(sources),
         credentials=signing,
         timeout=timeout_of(timeout, Timeout()),
+        retries=retries_of(retries),
+        on_event=checked_hook(on_event),
     )
 
 

@@ -7,6 +7,8 @@
     ├── UsageError                    the call cannot be made like this
     │   ├── InvalidArgumentError      an argument cannot be sent; nothing was sent
     │   └── ClientClosedError         the client was closed, before the call or during it
+    ├── JournalError                  the journal of a run cannot be used; nothing more was sent
+    ├── ReleasesStoppedError          a run of many releases ended early, as nothing more could succeed
     └── RequestError                  a request was made, and did not succeed
         ├── APIConnectionError        no complete answer arrived
         │   ├── HostNotFoundError     the host's name does not resolve (DNS)
@@ -76,6 +78,41 @@ class ClientClosedError(UsageError):
     """The client was closed: before the call, or during it, and then its outcome is not known."""
 
 
+class JournalError(VoucherifyError):
+    """The journal of a run cannot be used: in use, no journal, damaged, or not to be written."""
+
+
+class ReleasesStoppedError(VoucherifyError):
+    """A run of many releases ended early: what went wrong would have gone wrong with all the others.
+
+    Attributes:
+        cause: the failure that stopped it, also its ``__cause__``; None where the server had said with a
+            success that the quota is used up.
+        done: how many outcomes the run has given.
+        left: how many pairs were read and have no outcome; further ones of the input were not read.
+        retry_after: seconds until the quota is renewed, where that stopped it; None where it did not, or
+            where the server did not say.
+        journal: the path of the journal, with which the run can go on; None where there is none.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        cause: VoucherifyError | None = None,
+        done: int = 0,
+        left: int = 0,
+        retry_after: float | None = None,
+        journal: str | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.__cause__ = self.cause = cause
+        self.done = done
+        self.left = left
+        self.retry_after = retry_after
+        self.journal = journal
+
+
 class RequestError(VoucherifyError):
     """A request was made and did not succeed.
 
@@ -83,7 +120,14 @@ class RequestError(VoucherifyError):
         method: the HTTP method, in capitals.
         url: the absolute URL.
         attempts: how many times the request was sent, counting the last.
+        transient: whether the failure may pass by itself: the connection failed or broke, time ran out, or
+            the status is 429, 500, 502, 503, 504 or 520 to 527.
+        may_have_acted: False when it is certain that the server did not do what was asked, in any attempt of
+            the call: nothing was sent, or the server refused with a status below 500.
     """
+
+    transient = False
+    may_have_acted = True
 
     def __init__(self, text: str, *, method: str, url: str, attempts: int) -> None:
         super().__init__(text)
@@ -91,9 +135,14 @@ class RequestError(VoucherifyError):
         self.url = url
         self.attempts = attempts
 
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds the server asks to wait before the next call; None where it did not say."""
+        return None
+
 
 class APIConnectionError(RequestError):
-    """No complete answer arrived. Whether the server acted is not known."""
+    """No complete answer arrived. Whether the server acted is not known, unless nothing was sent."""
 
 
 class HostNotFoundError(APIConnectionError):
@@ -113,7 +162,7 @@ class ConnectionLostError(APIConnectionError):
 
 
 class APITimeoutError(APIConnectionError):
-    """The time allowed for connecting, or for the whole call, ran out."""
+    """The time allowed for connecting, for an attempt, or for the whole call, ran out."""
 
 
 class _AnsweredError(RequestError):
@@ -300,6 +349,9 @@ _TEXTS: dict[type[APIError], tuple[str, str]] = {
 }
 
 
+TRANSIENT_STATUSES = frozenset({429, 500, 502, 503, 504, *range(520, 528)})
+"""Refusals that may pass by themselves; those from 520 are of proxies that stand in front."""
+
 LONGEST_BODY = 2**16
 """Characters of an answer's body that an exception keeps."""
 
@@ -343,7 +395,15 @@ def error_from_answer(
     if not 400 <= status <= 599:  # noqa: PLR2004 - the range of HTTP's refusals
         return InvalidResponseError(_unexpected(status, context), status=status, **context)
     cls = _class_for(status, fields["resource_type"] if of_operation else None)
-    return cls(_text(cls, status, fields, context), status=status, fields=fields, **context)
+    error = cls(_text(cls, status, fields, context), status=status, fields=fields, **context)
+    error.transient = status in TRANSIENT_STATUSES
+    error.may_have_acted = status >= 500  # noqa: PLR2004 - HTTP's first failure of the server
+    return error
+
+
+def remark(error: RequestError, sentence: str) -> None:
+    """Let an exception's text say one sentence more."""
+    error.args = (f"{error} {sentence}",)
 
 
 def request_id_from(headers: Mapping[str, str]) -> str | None:

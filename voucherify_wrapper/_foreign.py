@@ -110,6 +110,16 @@ _NO_CONNECTION: dict[type[BaseException], tuple[type[APIConnectionError], str]] 
         "{host} refuses connections ({reason}). Check the base URL, and that the server runs.",
     ),
 }
+_NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,  # to the proxy, or from it in place of a tunnel
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
+_PASSING = (httpx.TransportError, OSError)  # a timeout of Python's own is an OSError as well
+_LASTING = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
 _CUT_OFF = ("disconnected", "closed connection")  # how httpcore and h11 word a connection that ended early
 
 
@@ -135,6 +145,8 @@ def error_from_foreign(
         url=url,
         attempts=attempts,
     )
+    told.may_have_acted = not isinstance(error, _NOTHING_SENT)
+    told.transient = _may_pass(error, causes)
     if isinstance(error, (httpx.HTTPError, httpx.StreamError, OSError)):
         _drop_secrets(causes, httpx.Request(method, url))
     repeated = "".join(f"{cause}{cause.args!r}{vars(cause)!r}" for cause in causes)
@@ -151,6 +163,13 @@ def _meaning(error: Exception, causes: list[BaseException]) -> tuple[type[Reques
     if isinstance(error, httpx.RemoteProtocolError) and any(word in str(error) for word in _CUT_OFF):
         return MEANINGS[httpx.NetworkError]
     return next(MEANINGS[base] for base in type(error).__mro__ if base in MEANINGS)
+
+
+def _may_pass(error: Exception, causes: list[BaseException]) -> bool:
+    """Whether sending again can help: not against a wrong setting, nor a certificate that is not accepted."""
+    if isinstance(error, _LASTING) or not isinstance(error, _PASSING):
+        return False
+    return not any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes)
 
 
 def _causes(

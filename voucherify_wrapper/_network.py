@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from ._clusters import is_address
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 _SLICE = 65_536  # bytes written before the clock is looked at again
 _SHORTEST = 0.001  # seconds that a further address is given when the time is up
@@ -28,14 +28,24 @@ _SHORTEST = 0.001  # seconds that a further address is given when the time is up
 _deadline: ContextVar[float | None] = ContextVar("voucherify_deadline", default=None)
 
 
-@contextmanager
-def deadline(at: float) -> Iterator[None]:
+class deadline:  # noqa: N801 - used as a function is
     """Let every network operation of this thread end at a time of the monotonic clock."""
-    token = _deadline.set(at)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
+
+    __slots__ = ("_at", "_token")
+
+    def __init__(self, at: float) -> None:
+        self._at = at
+
+    def __enter__(self) -> None:
+        self._token = _deadline.set(self._at)
+
+    def __exit__(self, *_: object) -> None:
+        _deadline.reset(self._token)
+
+
+def shorten_deadline(at: float) -> None:
+    """Let them end earlier than at the ``deadline`` that holds, until that is over."""
+    _deadline.set(at)
 
 
 def _left(timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
@@ -133,7 +143,9 @@ class Backend(httpcore.SyncBackend):
                     return self._kept(stream)
             raise failure
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            raise _told_of_the_proxy(error, self._to_proxy) from error
+            if self._to_proxy:
+                raise _told_of_the_proxy(error) from error
+            raise
 
     def _kept(self, stream: Stream) -> Stream:
         self._streams = [stream]
@@ -177,9 +189,9 @@ def _addresses(host: str, port: int, end: float | None) -> list[str]:
     return found
 
 
-def _told_of_the_proxy(error: Exception, to_proxy: bool) -> Exception:  # noqa: FBT001 - private
-    """A failure to connect, told as the proxy's when it is the proxy that was connected to."""
-    return httpcore.ProxyError(f"no connection to it: {error}") if to_proxy else error
+def _told_of_the_proxy(error: Exception) -> Exception:
+    """A failure to connect, told as the proxy's, as it is the proxy that was connected to."""
+    return httpcore.ProxyError(f"no connection to it: {error}")
 
 
 class AsyncStream(httpcore.AsyncNetworkStream):
@@ -256,7 +268,9 @@ class AsyncBackend(httpcore.AnyIOBackend):
         try:
             return await self._kept(AsyncStream(await connecting))
         except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-            raise _told_of_the_proxy(error, self._to_proxy) from error
+            if self._to_proxy:
+                raise _told_of_the_proxy(error) from error
+            raise
 
     async def _kept(self, stream: AsyncStream) -> AsyncStream:
         self._streams = [stream]

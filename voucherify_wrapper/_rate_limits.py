@@ -50,12 +50,12 @@ def rate_limit_from(headers: Mapping[str, str], *, now: float) -> RateLimit:
         limit=_count(headers.get("x-rate-limit-limit")),
         remaining=_count(headers.get("x-rate-limit-remaining")),
         retry_at=retry_at,
-        retry_after=_wait(headers.get("retry-after"), retry_at, _date(headers.get("date")), now),
+        retry_after=_wait(headers.get("retry-after"), retry_at, headers.get("date"), now),
         type=headers.get("x-rate-limit-type"),
     )
 
 
-def _wait(retry_after: str | None, retry_at: float | None, date: float | None, now: float) -> float | None:
+def _wait(retry_after: str | None, retry_at: float | None, date: str | None, now: float) -> float | None:
     seconds = _number(retry_after)
     if seconds is not None:
         return max(0.0, seconds)
@@ -64,7 +64,8 @@ def _wait(retry_after: str | None, retry_at: float | None, date: float | None, n
         until = retry_at
     if until is None:
         return None
-    return max(0.0, until - (now if date is None else date))
+    said = _date(date)
+    return max(0.0, until - (now if said is None else said))
 
 
 def _number(text: str | None) -> float | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -10,6 +12,7 @@ import httpx
 from attrs import field, frozen
 
 from ._errors import InvalidArgumentError
+from ._outgoing import Outgoing, base_of, outgoing
 from ._secrets import hidden, printable
 from ._version import __version__
 
@@ -18,7 +21,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from ._answers import Answer
+    from ._errors import RequestError
     from ._tokens import Outcome
+
+Request = Outgoing
+"""For the rooms that hand requests on, and need not know whose class it is."""
 
 _USER_AGENT = f"voucherify-wrapper/{__version__} python/{platform.python_version()} httpx/{httpx.__version__}"
 _HEADERS = {
@@ -27,6 +34,13 @@ _HEADERS = {
     "connection": "keep-alive",
     "user-agent": _USER_AGENT,
 }
+
+_WITHOUT_BODY = ("DELETE", "GET")
+_PLAIN = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]++|%[0-9A-Fa-f]{2})*+")
+"""A path in which httpx would change nothing, such as the generated code writes."""
+_LONGEST = 60_000  # characters; httpx's own limit, for the whole URL, lies not far above
+_MAY_RESOLVE = re.compile(r"/(?:\.|%2e|/|\?|$)", re.IGNORECASE)
+"""Finds every segment that is empty or begins with a dot; nearly no path has one."""
 
 
 @frozen
@@ -46,15 +60,19 @@ class Signature:
 class Send:
     """A step: send a signed request, and read its answer to the end.
 
+    It gives the answer, or the ``RequestError`` that came in its place.
+
     Attributes:
         request: what to send.
         signature: the headers to sign it with.
         attempt: how many times it was sent, counting this one.
+        timeout: how long this attempt may take, in seconds; never more than is left of the call.
     """
 
-    request: httpx.Request
+    request: Request
     signature: Signature
-    attempt: int = 1
+    attempt: int
+    timeout: float
 
 
 @frozen
@@ -67,10 +85,27 @@ class Wait:
     """
 
     renewal: Future[Outcome]
-    request: httpx.Request
+    request: Request
 
 
-Step = Send | Wait
+@frozen
+class Pause:
+    """A step: let time pass before the request is sent again.
+
+    Attributes:
+        seconds: how long, 0.0 or more.
+        request: the request.
+        attempt: how many times it was sent so far.
+        error: what the last attempt ended with.
+    """
+
+    seconds: float
+    request: Request
+    attempt: int
+    error: RequestError
+
+
+Step = Send | Wait | Pause
 if TYPE_CHECKING:
     Answering = Generator[Step, Any, Answer]
     Signing = Generator[Step, Any, Signature]
@@ -83,7 +118,7 @@ def build_request(
     *,
     headers: Mapping[str, str],
     **content: Any,  # noqa: ANN401 - httpx's own types
-) -> httpx.Request:
+) -> Request:
     """Make a request that is not signed yet.
 
     Args:
@@ -97,14 +132,33 @@ def build_request(
         InvalidArgumentError: the arguments make no request, such as a URL that is too long, or make one that
             names another resource.
     """
-    segments = path.partition("?")[0].split("/")[1:]
-    if any(unquote(segment) in ("", ".", "..") for segment in segments):
+    if _MAY_RESOLVE.search(path) and _resolves(path):
         # Clients and servers resolve dots, encoded ones too; an empty segment is another path as well.
         raise InvalidArgumentError(
             "A path parameter must not be empty, '.' or '..': it would name another resource."
         )
+    method = method.upper()
+    bare = method in _WITHOUT_BODY and not headers and not any(content.values())
+    if bare and len(path) < _LONGEST and _PLAIN.fullmatch(path):
+        base, own_headers = _ready_for(base_url)
+        return Outgoing(method, base, path, own_headers)
     try:
-        return httpx.Request(method.upper(), base_url + path, headers={**_HEADERS, **headers}, **content)
+        request = httpx.Request(method, base_url + path, headers={**_HEADERS, **headers}, **content)
+        request.read()
+        return outgoing(request)
     except Exception as error:  # noqa: BLE001 - whatever it is, the arguments caused it
         reason = printable(str(error))
     raise InvalidArgumentError(f"These arguments cannot be sent: {reason}")
+
+
+@lru_cache(maxsize=64)
+def _ready_for(base_url: str) -> tuple[str, list[tuple[bytes, bytes]]]:
+    """The server, and the headers of every request to it; nobody changes them."""
+    url = httpx.URL(base_url)
+    own = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+    return base_of(url), [(b"host", url.netloc), *own]
+
+
+def _resolves(path: str) -> bool:
+    segments = path.partition("?")[0].split("/")[1:]
+    return any(unquote(segment) in ("", ".", "..") for segment in segments)

@@ -7,45 +7,78 @@ exceptions. The only place that waits.
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 import weakref
 from contextlib import aclosing, closing, suppress
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
 from ._answers import Answer, BodyReader, async_pieces_of, pieces_of
-from ._calls import steps_of
 from ._errors import APITimeoutError, ClientClosedError, ConfigurationError, UsageError, VoucherifyError
 from ._foreign import error_from_foreign
-from ._logging import logger
-from ._network import deadline
-from ._requests import Send, Wait, build_request
+from ._network import deadline, shorten_deadline
+from ._outgoing import Outgoing
+from ._rate_limits import RateLimit
+from ._requests import Pause, Wait, build_request
 from ._routes import route_to
+from ._run import Run
 from ._secrets import Redactor, printable
-from ._transport import AsyncTransport, Transport
+from ._transport import CONNECTION_TAKEN, AsyncTransport, Transport
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from ._calls import Call
     from ._config import Config
     from ._policies import Timeout
-    from ._requests import Answering, Step
+    from ._requests import Request, Send, Step
     from ._routes import Route
     from ._tokens import Outcome
 
 
+Fast = Literal["fast"]
+_NOTHING_SAID = RateLimit()
+_sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
+_of_the_parent: list[object] = []
+"""Kept by a forked process for ever: closing a connection that it inherited would end the parent's."""
 _CLOSED_UNDER_WAY = "This client was closed while the call was under way."
 
 
 class _Session:
-    """What the two sessions share: everything but the waiting."""
+    """What the two sessions share: everything but the waiting.
 
-    def __init__(self, config: Config) -> None:
+    A process that was forked from one with a session gets connections of its own.
+
+    Attributes:
+        given: the ``transport=`` that it was made with.
+        rate_limit: what an answer said last of the limits, to whichever call.
+    """
+
+    _transport: httpx.BaseTransport | httpx.AsyncBaseTransport
+
+    def __init__(self, config: Config, transport: Any) -> None:  # noqa: ANN401 - either kind
+        self.given = transport
+        self.rate_limit = _NOTHING_SAID
         self._config = config
         self._closed = False
         self._more_secrets: tuple[str, ...] = ()
         _check_that_httpx_reads(config.base_url)
+        self._set_up()
+        _sessions.add(self)
+
+    def _set_up(self) -> None:
+        """Make what belongs to one process."""
+
+    def set_up_after_fork(self) -> None:
+        """Leave to the parent process what is its own."""
+        _of_the_parent.append(self._transport)
+        if not self._closed:
+            self._set_up()
 
     def _route(self) -> Route:
         """Find the way to the server; a proxy on it may have credentials."""
@@ -53,34 +86,55 @@ class _Session:
         self._more_secrets = route.secrets
         return route
 
-    def _begin(self, call: Call, method: str, path: str, content: dict[str, Any]) -> Answering:
+    def _begin(self, call: Call, method: str, path: str, content: dict[str, Any]) -> Run:
         self._refuse_if_closed("This client is closed. Make a new one, or close it later.")
-        base_url = self._config.base_url
-        return steps_of(
-            call, build_request(base_url, method, path, **content), self._config.credentials, base_url
-        )
+        request = build_request(self._config.base_url, method, path, **content)
+        return Run(call, request, self._config)
 
     def _refuse_if_closed(self, text: str = _CLOSED_UNDER_WAY) -> None:
         if self._closed:
             raise ClientClosedError(text)
 
-    def _signed(self, step: Send, timeout: Timeout, end: float) -> httpx.Request:
-        """Sign the request, and let no part of it take longer than what is left of the call."""
+    def _signed(self, step: Send, timeout: Timeout, end: float) -> Request:
+        """Sign the request, and let no part of it take longer than what is left for it."""
         self._refuse_if_closed()
         left = end - time.monotonic()
         if left <= 0:
             raise _out_of_time(
                 "The time allowed ran out before the request was sent.", step.request, step.attempt - 1
             )
-        step.request.headers.update(step.signature.headers)
-        connect = min(timeout.connect, left)
-        step.request.extensions["timeout"] = {"connect": connect, "read": left, "write": left, "pool": left}
-        return step.request
+        within = min(step.timeout, left)
+        limits = {"connect": min(timeout.connect, within), "read": within, "write": within, "pool": left}
+        signing = {name.lower().encode(): value.encode() for name, value in step.signature.headers.items()}
+        request = step.request
+        headers = [header for header in request.headers if header[0] not in signing]
+        headers += signing.items()
+        return Outgoing(
+            request.method, request.base, request.target, headers, request.content, {"timeout": limits}
+        )
 
     def _answer(self, response: httpx.Response, body: bytes, step: Send) -> Answer:
-        return Answer(
+        answer = Answer(
             response, body, request=step.request, attempts=step.attempt, redactor=self._redactor(step)
         )
+        if answer.rate_limit != _NOTHING_SAID:
+            self.rate_limit = answer.rate_limit
+        return answer
+
+    def _begin_when_connected(self, request: Request, begin: Callable[[], None]) -> None:
+        """Let the time of an attempt begin when it has a connection, which only our own transports tell.
+
+        Otherwise many calls at once would end each other's attempts by waiting for each other.
+        """
+        if isinstance(self._transport, (Transport, AsyncTransport)):
+            request.extensions[CONNECTION_TAKEN] = begin
+        else:
+            begin()
+
+    @staticmethod
+    def _end_of(step: Send, end: float) -> float:
+        """When an attempt has to end: with the call, or before."""
+        return min(end, time.monotonic() + step.timeout)
 
     def _redactor(self, step: Send) -> Redactor:
         return Redactor((*step.signature.secrets, *self._more_secrets))
@@ -88,7 +142,7 @@ class _Session:
     def _failure(self, error: Exception, outer: BaseException | None, step: Step) -> VoucherifyError:
         if isinstance(error, VoucherifyError):
             return error
-        if self._closed:
+        if self._closed or isinstance(step, Pause):
             return ClientClosedError(_CLOSED_UNDER_WAY)
         if isinstance(step, Wait):
             return _out_of_time(
@@ -98,10 +152,18 @@ class _Session:
             error,
             outer=outer,
             method=step.request.method,
-            url=str(step.request.url),
+            url=step.request.url,
             attempts=step.attempt,
             redactor=self._redactor(step),
         )
+
+
+def _set_up_after_fork() -> None:
+    for session in list(_sessions):
+        session.set_up_after_fork()
+
+
+getattr(os, "register_at_fork", lambda **_: None)(after_in_child=_set_up_after_fork)
 
 
 def _check_that_httpx_reads(base_url: str) -> None:
@@ -111,23 +173,24 @@ def _check_that_httpx_reads(base_url: str) -> None:
         raise ConfigurationError(f"base_url cannot be used: {printable(str(error))}.") from None
 
 
-def _out_of_time(text: str, request: httpx.Request, attempts: int) -> APITimeoutError:
-    return APITimeoutError(
+def _extra(name: str) -> Any:  # noqa: ANN401 - a function of a module that needs what may not be installed
+    try:
+        return getattr(import_module("._fast", __package__), name)
+    except ImportError:
+        raise ConfigurationError(
+            "transport=\"fast\" needs pyreqwest: pip install 'voucherify-wrapper[fast]'."
+        ) from None
+
+
+def _out_of_time(text: str, request: Request, attempts: int) -> APITimeoutError:
+    error = APITimeoutError(
         f"{text} Call again, or allow more time.",
         method=request.method,
-        url=str(request.url),
+        url=request.url,
         attempts=attempts,
     )
-
-
-def _log(step: Step, outcome: object, started: float) -> None:
-    if isinstance(step, Send):
-        told = outcome.status_code if isinstance(outcome, Answer) else type(outcome).__name__
-        elapsed = 1000 * (time.monotonic() - started)
-        request = step.request
-        logger.debug(
-            "%s %s: %s (attempt %d, %.1f ms)", request.method, request.url, told, step.attempt, elapsed
-        )
+    error.may_have_acted = False
+    return error
 
 
 class Session(_Session):
@@ -135,54 +198,93 @@ class Session(_Session):
 
     Args:
         config: the client's configuration.
-        transport: the caller's own, which stays the caller's to close; by default one of the session's own.
+        transport: the caller's own, which stays the caller's to close; or ``"fast"`` for that of the extra;
+            by default one of the session's own.
     """
 
-    def __init__(self, config: Config, transport: httpx.BaseTransport | None) -> None:
-        super().__init__(config)
-        self._transport = transport or Transport(self._route())
-        # Also when the client is dropped without being closed.
-        self._finalizer = None if transport else weakref.finalize(self, self._transport.close)
+    def __init__(self, config: Config, transport: httpx.BaseTransport | Fast | None) -> None:
+        self._finalizer: Any = None
+        super().__init__(config, transport)
 
-    def request(self, call: Call, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own types
+    def _set_up(self) -> None:
+        transport, owned = self.given, self.given in (None, "fast")
+        self._transport: httpx.BaseTransport
+        if transport is None:
+            self._transport = Transport(self._route())
+        elif transport == "fast":
+            make = _extra("fast_transport")
+            self._transport = make(self._route(), connect=self._config.timeout.connect)
+        else:
+            self._transport = transport
+        # Also when the client is dropped without being closed.
+        if self._finalizer:
+            self._finalizer.detach()
+        self._finalizer = weakref.finalize(self, self._transport.close) if owned else None
+        # One queue for each call that waits. A signal's handler may close the client in the middle of
+        # anything, and the lock of an event could be held by the very thread that it interrupts.
+        self._sleeping: set[SimpleQueue[None]] = set()
+
+    def request(self, call: Call, method: str, path: str, **content: Any) -> Answer:  # noqa: ANN401 - httpx's own types
         """Perform one call, and give its successful answer.
 
         Raises:
             VoucherifyError: it did not succeed.
         """
-        steps = self._begin(call, method, path, content)
-        end, outer = time.monotonic() + call.timeout.total, sys.exception()
-        result: Answer | Outcome = None
-        try:
-            step = next(steps)
-            while True:
-                started, failure = time.monotonic(), None
+        outer = sys.exception()
+        with self._begin(call, method, path, content) as run:
+            step = run.go_on()
+            while step:
+                outcome, failure = None, None
                 try:
-                    result = self._performed(step, call.timeout, end)
+                    outcome = self._performed(step, call.timeout, run.end)
                 except Exception as error:  # noqa: BLE001 - a transport of the caller's own may raise anything
                     failure = self._failure(error, outer, step)
-                _log(step, failure or result, started)
-                step = steps.throw(failure) if failure else steps.send(result)
-        except StopIteration as done:
-            answer: Answer = done.value
-            return answer
-        finally:
-            steps.close()
+                step = run.go_on(outcome, failure)
+            return run.answer
 
     def _performed(self, step: Step, timeout: Timeout, end: float) -> Answer | Outcome:
+        if isinstance(step, Pause):
+            self._let_pass(step.seconds)
+            return None
         if isinstance(step, Wait):
             return step.renewal.result(end - time.monotonic())
         request = self._signed(step, timeout, end)
-        with deadline(end), closing(self._transport.handle_request(request)) as response:
-            reader = BodyReader(response, end=end)
-            for piece in pieces_of(response):
-                if reader.is_full_after(piece):
-                    break
+
+        def begin() -> None:
+            nonlocal end
+            end = self._end_of(step, end)
+            shorten_deadline(end)
+
+        with deadline(end):
+            self._begin_when_connected(request, begin)
+            with closing(self._sent(request)) as response:
+                reader = BodyReader(response, end=end)
+                for piece in pieces_of(response):
+                    if reader.is_full_after(piece):
+                        break
         return self._answer(response, reader.body(), step)
+
+    def _sent(self, request: Request) -> httpx.Response:
+        if isinstance(self._transport, Transport):
+            return self._transport.send(request)
+        return self._transport.handle_request(request.as_httpx())
+
+    def _let_pass(self, seconds: float) -> None:
+        alarm: SimpleQueue[None] = SimpleQueue()
+        self._sleeping.add(alarm)
+        try:
+            self._refuse_if_closed()  # or closing will ring
+            with suppress(Empty):
+                alarm.get(timeout=seconds)
+            self._refuse_if_closed()
+        finally:
+            self._sleeping.discard(alarm)
 
     def close(self) -> None:
         """Close the connections. Final; calls whose answer has not arrived end with ``ClientClosedError``."""
         self._closed = True
+        for alarm in list(self._sleeping):
+            alarm.put(None)
         if self._finalizer:
             self._finalizer()
 
@@ -192,52 +294,85 @@ class AsyncSession(_Session):
 
     Args:
         config: the client's configuration.
-        transport: the caller's own, which stays the caller's to close; by default one of the session's own.
+        transport: the caller's own, which stays the caller's to close; or ``"fast"`` for that of the extra;
+            by default one of the session's own.
     """
 
-    def __init__(self, config: Config, transport: httpx.AsyncBaseTransport | None) -> None:
-        super().__init__(config)
-        self._transport = transport or AsyncTransport(self._route())
-        self._owned = transport is None
-        self._loop: asyncio.AbstractEventLoop | None = None
+    def __init__(self, config: Config, transport: httpx.AsyncBaseTransport | Fast | None) -> None:
+        super().__init__(config, transport)
 
-    async def request(self, call: Call, method: str, path: str, **content: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own types
+    def _set_up(self) -> None:
+        transport = self.given
+        self._owned = transport in (None, "fast")
+        self._transport: httpx.AsyncBaseTransport
+        if transport is None:
+            self._transport = AsyncTransport(self._route())
+        elif transport == "fast":
+            make = _extra("async_fast_transport")
+            self._transport = make(self._route(), connect=self._config.timeout.connect)
+        else:
+            self._transport = transport
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._sleeping: set[asyncio.Event] = set()
+
+    async def request(self, call: Call, method: str, path: str, **content: Any) -> Answer:  # noqa: ANN401 - httpx's own types
         """Perform one call, and give its successful answer.
 
         Raises:
             VoucherifyError: it did not succeed.
         """
-        steps = self._begin(call, method, path, content)
-        self._stay_in_one_loop()
-        end, outer = time.monotonic() + call.timeout.total, sys.exception()
-        result: Answer | Outcome = None
-        try:
-            step = next(steps)
-            while True:
-                started, failure = time.monotonic(), None
+        outer = sys.exception()
+        with self._begin(call, method, path, content) as run:
+            self._stay_in_one_loop()
+            step = run.go_on()
+            while step:
+                outcome, failure = None, None
                 try:
-                    async with asyncio.timeout(end - time.monotonic()):
-                        result = await self._performed(step, call.timeout, end)
+                    outcome = await self._performed(step, call.timeout, run.end)
                 except Exception as error:  # noqa: BLE001 - a transport of the caller's own may raise anything
                     failure = self._failure(error, outer, step)
-                _log(step, failure or result, started)
-                step = steps.throw(failure) if failure else steps.send(result)
-        except StopIteration as done:
-            answer: Answer = done.value
-            return answer
-        finally:
-            steps.close()
+                step = run.go_on(outcome, failure)
+            return run.answer
 
     async def _performed(self, step: Step, timeout: Timeout, end: float) -> Answer | Outcome:
+        if isinstance(step, Pause):
+            await self._let_pass(step.seconds)
+            return None
         if isinstance(step, Wait):
-            return await asyncio.wrap_future(step.renewal)
-        request = self._signed(step, timeout, end)
-        async with aclosing(await self._transport.handle_async_request(request)) as response:
-            reader = BodyReader(response, end=end)
-            async for piece in async_pieces_of(response):
-                if reader.is_full_after(piece):
-                    break
+            async with asyncio.timeout(end - time.monotonic()):
+                return await asyncio.wrap_future(step.renewal)
+        async with asyncio.timeout(end - time.monotonic()) as limit:
+            request = self._signed(step, timeout, end)
+
+            def begin() -> None:
+                nonlocal end
+                end = self._end_of(step, end)
+                limit.reschedule(asyncio.get_running_loop().time() + end - time.monotonic())
+
+            self._begin_when_connected(request, begin)
+            async with aclosing(await self._sent(request)) as response:
+                reader = BodyReader(response, end=end)
+                async for piece in async_pieces_of(response):
+                    if reader.is_full_after(piece):
+                        break
         return self._answer(response, reader.body(), step)
+
+    def _sent(self, request: Request) -> Awaitable[httpx.Response]:
+        if isinstance(self._transport, AsyncTransport):
+            return self._transport.send(request)
+        return self._transport.handle_async_request(request.as_httpx())
+
+    async def _let_pass(self, seconds: float) -> None:
+        alarm = asyncio.Event()
+        self._sleeping.add(alarm)
+        timer = asyncio.get_running_loop().call_later(seconds, alarm.set)
+        try:
+            self._refuse_if_closed()
+            await alarm.wait()
+            self._refuse_if_closed()
+        finally:
+            timer.cancel()
+            self._sleeping.discard(alarm)
 
     def _stay_in_one_loop(self) -> None:
         try:
@@ -258,7 +393,9 @@ class AsyncSession(_Session):
         if self._closed:
             return
         self._closed = True
-        if self._owned:
-            # The loop that the connections belong to may be closed, and they with it.
-            with suppress(RuntimeError):
+        # The loop that all this belongs to may be closed, and everything with it.
+        with suppress(RuntimeError):
+            for alarm in list(self._sleeping):
+                alarm.set()
+            if self._owned:
                 await self._transport.aclose()

@@ -6,10 +6,17 @@ import copy
 import time
 from typing import TYPE_CHECKING
 
+from ._attempts import Attempts
 from ._credentials import OAuthClientCredentials
-from ._errors import APITimeoutError, ClientClosedError, ConfigurationError, VoucherifyError
+from ._errors import (
+    APITimeoutError,
+    ClientClosedError,
+    ConfigurationError,
+    RequestError,
+    VoucherifyError,
+)
 from ._policies import is_success
-from ._requests import Send, Signature, Wait, build_request
+from ._requests import Signature, Wait, build_request
 from ._secrets import problem_of_header
 from ._tokens import Renewal, Token, token_from_answer
 
@@ -17,31 +24,39 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any
 
-    import httpx
-
     from ._answers import Answer
+    from ._attempts import Limits
     from ._credentials import Credentials
-    from ._requests import Signing, Step
+    from ._requests import Request, Signing, Step
     from ._tokens import Outcome
 
 _TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - a path
 
 
-def sign(credentials: Credentials, base_url: str, *, refused: Signature | None = None) -> Signing:
+def sign(
+    credentials: Credentials,
+    base_url: str,
+    limits: Limits,
+    *,
+    before: Signature | None = None,
+    refused: bool = False,
+) -> Signing:
     """Give the signature of a request, as steps of which most credentials need none.
 
     Args:
         credentials: what signs.
         base_url: the server that the request goes to, which also hands out the tokens.
-        refused: the signature that the server has just refused with a 401; its token is not used again.
+        limits: what bounds the call.
+        before: the signature of the attempt before.
+        refused: whether the server has just refused that with a 401; its token is not used again.
 
     Raises:
         ConfigurationError: an object of the caller's own gives no usable headers.
         RequestError: no token could be fetched.
     """
-    known = refused.secrets if refused else ()
+    known = before.secrets if before else ()
     if isinstance(credentials, OAuthClientCredentials):
-        token = yield from _token(credentials, base_url, refused)
+        token = yield from _token(credentials, base_url, limits, before if refused else None)
         return Signature(token.headers(), (*known, *credentials.headers().values(), token.value))
     signature = _signature_of(credentials, known)
     problem = _problem_of(signature)
@@ -67,7 +82,7 @@ def _problem_of(signature: Signature) -> str | None:
 
 
 def _token(
-    credentials: OAuthClientCredentials, base_url: str, refused: Signature | None
+    credentials: OAuthClientCredentials, base_url: str, limits: Limits, refused: Signature | None
 ) -> Generator[Step, Any, Token]:
     slot = credentials.token_slot(base_url)
     while True:
@@ -75,7 +90,7 @@ def _token(
         if isinstance(found, Token):
             return found
         if isinstance(found, Renewal):
-            return (yield from _renewed(found, credentials, base_url))
+            return (yield from _renewed(found, credentials, base_url, limits))
         outcome: Outcome = yield Wait(found, _token_request(credentials, base_url))
         if isinstance(outcome, VoucherifyError):
             raise copy.copy(outcome)  # each waiting call raises one of its own
@@ -84,11 +99,11 @@ def _token(
 
 
 def _renewed(
-    renewal: Renewal, credentials: OAuthClientCredentials, base_url: str
+    renewal: Renewal, credentials: OAuthClientCredentials, base_url: str, limits: Limits
 ) -> Generator[Step, Any, Token]:
     outcome: Outcome = None
     try:
-        outcome = yield from _fetched(credentials, base_url)
+        outcome = yield from _fetched(credentials, base_url, limits)
     except (APITimeoutError, ClientClosedError):
         raise  # this call's limit, or this client's end; the calls that wait try themselves
     except VoucherifyError as error:
@@ -100,22 +115,32 @@ def _renewed(
     return outcome
 
 
-def _fetched(credentials: OAuthClientCredentials, base_url: str) -> Generator[Step, Any, Token]:
-    asked_at = time.monotonic()
-    request = _token_request(credentials, base_url)
+def _fetched(
+    credentials: OAuthClientCredentials, base_url: str, limits: Limits
+) -> Generator[Step, Any, Token]:
+    attempts = Attempts(_token_request(credentials, base_url), limits)
     headers = credentials.headers()
-    answer: Answer = yield Send(request, Signature(headers, tuple(headers.values())))
-    token = token_from_answer(answer.content, asked_at=asked_at)
-    if is_success(answer.status_code) and token is not None:
-        return token
+    signature = Signature(headers, tuple(headers.values()))
+    while True:
+        asked_at = time.monotonic()
+        outcome = yield from attempts.send(signature)
+        if not isinstance(outcome, RequestError):
+            token = token_from_answer(outcome.content, asked_at=asked_at)
+            if is_success(outcome.status_code) and token is not None:
+                return token
+            outcome = _refusal(outcome)
+        yield from attempts.wait_after(outcome)
+
+
+def _refusal(answer: Answer) -> RequestError:
     if b"access_token" in answer.content:  # in whatever answer, it may be a good one
         answer.withhold_body()
     if is_success(answer.status_code):
-        raise answer.unreadable("no access token in the promised form")
-    raise answer.error(of_operation=False)
+        return answer.unreadable("no access token in the promised form")
+    return answer.error(of_operation=False)
 
 
-def _token_request(credentials: OAuthClientCredentials, base_url: str) -> httpx.Request:
+def _token_request(credentials: OAuthClientCredentials, base_url: str) -> Request:
     return build_request(
         base_url,
         "POST",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
@@ -116,14 +117,20 @@ class Renewal:
 
 
 class TokenStore:
-    """The tokens of one credentials object, by base URL. A copy or a pickle of it starts empty."""
+    """The tokens of one credentials object, by base URL. A copy, a pickle or a fork of it starts empty."""
 
     def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
         self._lock = threading.Lock()
         self._slots: dict[str, TokenSlot] = {}
 
     def slot(self, base_url: str) -> TokenSlot:
         """The slot of one host."""
+        if self._process != os.getpid():  # forked: whoever held the lock, or renewed a token, is not here
+            self._begin()
         with self._lock:
             return self._slots.setdefault(base_url, TokenSlot())
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import lru_cache
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +20,19 @@ import httpcore
 import httpx
 
 from ._network import AsyncBackend, Backend
-from ._routes import as_httpcore_url
+from ._outgoing import outgoing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from ._outgoing import Outgoing
     from ._routes import Route
 
 MAX_CONNECTIONS = 100
 KEEP_ALIVE = 30.0
 """Seconds that an idle connection is kept."""
+CONNECTION_TAKEN = "voucherify_connection_taken"
+"""The extension of a request that is called once it has a connection to itself."""
 _HTTPCORE_ERRORS = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
@@ -38,23 +42,27 @@ _HTTPCORE_ERRORS = (
 )
 
 
-@contextmanager
-def _as_httpx_errors() -> Iterator[None]:
-    """Hand on httpcore's exceptions as httpx's, which have the same names."""
-    try:
-        yield
-    except _HTTPCORE_ERRORS as error:
-        raise getattr(httpx, type(error).__name__)(str(error)) from error
+def _as_httpx_error(error: Exception) -> httpx.TransportError:
+    """The same exception as httpx has it, which has the same names."""
+    told: httpx.TransportError = getattr(httpx, type(error).__name__)(str(error))
+    return told
 
 
-def _as_httpcore_request(request: httpx.Request) -> httpcore.Request:
+def _as_httpcore_request(request: Outgoing) -> httpcore.Request:
+    scheme, host, port = _parts_of(request.base)
     return httpcore.Request(
         method=request.method,
-        url=as_httpcore_url(request.url),
-        headers=request.headers.raw,
-        content=request.stream,
+        url=httpcore.URL(scheme=scheme, host=host, port=port, target=request.target),
+        headers=request.headers,
+        content=request.content,
         extensions=request.extensions,
     )
+
+
+@lru_cache(maxsize=64)
+def _parts_of(base: str) -> tuple[bytes, bytes, int | None]:
+    url = httpx.URL(base)
+    return url.raw_scheme, url.raw_host, url.port
 
 
 def _pool_settings(route: Route, keep_alive: float) -> dict[str, Any]:
@@ -75,6 +83,8 @@ def _refuse_left_over(response: httpcore.Response) -> None:
 class _Connection:
     """One connection to the server, made when it is needed and made anew when it has ended.
 
+    The pool only makes the connections, of whatever kind the proxy needs: there are no others to look after.
+
     Attributes:
         idle_since: when it was last used, by the monotonic clock.
     """
@@ -85,17 +95,24 @@ class _Connection:
         self._pool = httpcore.ConnectionPool(
             **_pool_settings(route, keep_alive), network_backend=self._backend
         )
+        self._connection: httpcore.ConnectionInterface | None = None
 
-    def send(self, request: httpx.Request) -> httpcore.Response:
-        response = self._pool.handle_request(_as_httpcore_request(request))
+    def send(self, request: Outgoing) -> httpcore.Response:
+        wanted = _as_httpcore_request(request)
+        if self._connection is None:
+            self._connection = self._pool.create_connection(wanted.url.origin)
+        elif self._connection.has_expired():
+            self._connection.close()
+            self._connection = self._pool.create_connection(wanted.url.origin)
+        response = self._connection.handle_request(wanted)
         _refuse_left_over(response)
         return response
 
     def is_reusable(self) -> bool:
-        return all(connection.is_idle() for connection in self._pool.connections)
+        return self._connection is not None and self._connection.is_idle()
 
     def close(self) -> None:
-        self._backend.close()  # past the pool, whose lock an interrupted thread may hold for ever
+        self._backend.close()  # past the connection, whose lock an interrupted thread may hold for ever
 
 
 class _AsyncConnection:
@@ -107,14 +124,21 @@ class _AsyncConnection:
         self._pool = httpcore.AsyncConnectionPool(
             **_pool_settings(route, keep_alive), network_backend=self._backend
         )
+        self._connection: httpcore.AsyncConnectionInterface | None = None
 
-    async def send(self, request: httpx.Request) -> httpcore.Response:
-        response = await self._pool.handle_async_request(_as_httpcore_request(request))
+    async def send(self, request: Outgoing) -> httpcore.Response:
+        wanted = _as_httpcore_request(request)
+        if self._connection is None:
+            self._connection = self._pool.create_connection(wanted.url.origin)
+        elif self._connection.has_expired():
+            await self._connection.aclose()
+            self._connection = self._pool.create_connection(wanted.url.origin)
+        response = await self._connection.handle_async_request(wanted)
         _refuse_left_over(response)
         return response
 
     async def is_reusable(self) -> bool:
-        idle = all(connection.is_idle() for connection in self._pool.connections)
+        idle = self._connection is not None and self._connection.is_idle()
         return idle and not await self._backend.has_left_over()
 
     async def aclose(self) -> None:
@@ -130,8 +154,10 @@ class _Body(httpx.SyncByteStream):
         self._complete = False
 
     def __iter__(self) -> Iterator[bytes]:
-        with _as_httpx_errors():
+        try:
             yield from self._response.iter_stream()
+        except _HTTPCORE_ERRORS as error:
+            raise _as_httpx_error(error) from error
         self._complete = True
 
     def close(self) -> None:
@@ -142,6 +168,15 @@ class _Body(httpx.SyncByteStream):
             intact = self._complete
         finally:
             done(intact)
+
+
+def tell_of_connection(request: Outgoing) -> None:
+    """Tell whom it concerns that the request has a connection to itself."""
+    request.extensions.pop(CONNECTION_TAKEN, _nobody)()
+
+
+def _nobody() -> None:
+    pass
 
 
 def _nothing(_: bool) -> None:  # noqa: FBT001 - stands for a callback
@@ -169,16 +204,24 @@ class Transport(httpx.BaseTransport):
         self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send an httpx request: for whoever uses this as a plain httpx transport."""
+        request.read()
+        return self.send(outgoing(request))
+
+    def send(self, request: Outgoing) -> httpx.Response:
         """Send one request, and give its answer with the body still to be read.
 
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
-        connection = self._taken(request.extensions.get("timeout", {}).get("pool"))
+        self._permit(request)
+        connection = self._taken()
         response = None
         try:
-            with _as_httpx_errors():
-                response = connection.send(request)
+            tell_of_connection(request)
+            response = connection.send(request)
+        except _HTTPCORE_ERRORS as error:
+            raise _as_httpx_error(error) from error
         finally:
             if response is None:
                 self._give_back(connection, reusable=False)
@@ -189,11 +232,14 @@ class Transport(httpx.BaseTransport):
             extensions=response.extensions,
         )
 
-    def _taken(self, timeout: float | None) -> _Connection:
+    def _permit(self, request: Outgoing) -> None:
+        """Wait for the permission to use a connection."""
         try:
-            self._permits.get(timeout=timeout)
+            self._permits.get(timeout=request.extensions.get("timeout", {}).get("pool"))
         except Empty:
             raise httpx.PoolTimeout(f"All {MAX_CONNECTIONS} connections are in use.") from None
+
+    def _taken(self) -> _Connection:
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -237,9 +283,11 @@ class _AsyncBody(httpx.AsyncByteStream):
         self._complete = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _as_httpx_errors():
+        try:
             async for part in self._response.aiter_stream():
                 yield part
+        except _HTTPCORE_ERRORS as error:
+            raise _as_httpx_error(error) from error
         self._complete = True
 
     async def aclose(self) -> None:
@@ -273,16 +321,24 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         self._closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send an httpx request: for whoever uses this as a plain httpx transport."""
+        await request.aread()
+        return await self.send(outgoing(request))
+
+    async def send(self, request: Outgoing) -> httpx.Response:
         """Send one request, and give its answer with the body still to be read.
 
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
-        connection = await self._taken(request.extensions.get("timeout", {}).get("pool"))
+        await self._permit(request)
+        connection = self._taken()
         response = None
         try:
-            with _as_httpx_errors():
-                response = await connection.send(request)
+            tell_of_connection(request)
+            response = await connection.send(request)
+        except _HTTPCORE_ERRORS as error:
+            raise _as_httpx_error(error) from error
         finally:
             if response is None:
                 await self._give_back(connection, reusable=False)
@@ -294,12 +350,15 @@ class AsyncTransport(httpx.AsyncBaseTransport):
             extensions=response.extensions,
         )
 
-    async def _taken(self, timeout: float | None) -> _AsyncConnection:
+    async def _permit(self, request: Outgoing) -> None:
+        """Wait for the permission to use a connection."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(request.extensions.get("timeout", {}).get("pool")):
                 await self._permits.acquire()
         except TimeoutError:
             raise httpx.PoolTimeout(f"All {MAX_CONNECTIONS} connections are in use.") from None
+
+    def _taken(self) -> _AsyncConnection:
         if self._closed:
             self._permits.release()
             raise httpx.CloseError("The transport is closed.")

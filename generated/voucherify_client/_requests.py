@@ -71,6 +71,8 @@ def write_url(*parts: str | Argument, query: Iterable[Argument] = ()) -> str:
 
 
 def _write_path(argument: Argument) -> str:
+    if type(argument.value) is str and argument.style == "simple" and not argument.media_type:
+        return quote(argument.value, safe="")  # nearly every one; the rest below comes to the same
     name, value = quote(argument.name, safe=""), argument.written
     if value is None:
         value = "null"

@@ -59,7 +59,7 @@ def test_the_readmes_programs_run(program: str, voucherify_sandbox: Sandbox, tmp
         assert voucherify_sandbox.released == [("2CpRCE2c", SESSION)]
         assert printed in ("released\n", "204\n")
     else:
-        assert printed in ("True 1 None\n", "it had ended before\n")
+        assert printed in ("True 1 None\n", "it had ended before\n", "already_gone True None\n")
 
 
 def test_the_readmes_tests_pass(tmp_path: Path) -> None:
@@ -135,6 +135,16 @@ def test_the_demo_tells_the_whole_story() -> None:
     assert done.stdout.count("sessions still open at the server: 0") == 2
     for name in ("SessionNotFoundError", "AuthenticationError", "APITimeoutError", "already_gone"):
         assert name in done.stdout
+
+
+@pytest.mark.parametrize("name", ["dask_bag", "celery_task"])
+def test_the_examples_release_everything_once(name: str) -> None:
+    """On several workers with one quota: every session of the file, by four parts."""
+    done = subprocess.run(
+        [sys.executable, "-m", f"examples.{name}"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "{'released': 300} by 4" in done.stdout
+    assert "still open at the server: 0" in done.stdout
 
 
 def test_the_readmes_commands_work(tmp_path: Path) -> None:

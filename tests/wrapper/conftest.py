@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import wraps
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Release(Protocol):
-    """Makes a client, releases one session with it, and closes it."""
+    """Makes a client, releases one session with it, and closes it; one attempt, unless a test wants more."""
 
     def __call__(
         self,
@@ -25,24 +26,37 @@ class Release(Protocol):
         *,
         missing_ok: bool = False,
         call_timeout: Any = None,
+        retries: Any = 0,
         **settings: Any,
     ) -> ReleaseResult: ...
 
 
 def release_sync(
-    code: str, session_key: str, *, missing_ok: bool = False, call_timeout: Any = None, **settings: Any
+    code: str,
+    session_key: str,
+    *,
+    missing_ok: bool = False,
+    call_timeout: Any = None,
+    retries: Any = 0,
+    **settings: Any,
 ) -> ReleaseResult:
-    with Voucherify(**settings) as voucherify:
+    with Voucherify(retries=retries, **settings) as voucherify:
         return voucherify.release_validation_session(
             code, session_key, missing_ok=missing_ok, timeout=call_timeout
         )
 
 
 def release_async(
-    code: str, session_key: str, *, missing_ok: bool = False, call_timeout: Any = None, **settings: Any
+    code: str,
+    session_key: str,
+    *,
+    missing_ok: bool = False,
+    call_timeout: Any = None,
+    retries: Any = 0,
+    **settings: Any,
 ) -> ReleaseResult:
     async def run() -> ReleaseResult:
-        async with AsyncVoucherify(**settings) as voucherify:
+        async with AsyncVoucherify(retries=retries, **settings) as voucherify:
             return await voucherify.release_validation_session(
                 code, session_key, missing_ok=missing_ok, timeout=call_timeout
             )
@@ -50,11 +64,27 @@ def release_async(
     return asyncio.run(run())
 
 
-@pytest.fixture(params=[release_sync, release_async], ids=["sync", "async"])
+@pytest.fixture(params=["sync", "async", "fast-sync", "fast-async"])
 def release(request: pytest.FixtureRequest) -> Release:
-    """One release with a client of its own; every test that takes it runs for both clients."""
-    function: Release = request.param
-    return function
+    """One release with a client of its own; every test that takes it runs for both clients and transports."""
+    function: Release = release_sync if "async" not in request.param else release_async
+    return function if "fast" not in request.param else fast(function)
+
+
+def fast(function: Release) -> Release:
+    """The same over the transport of the extra, where a test brings none of its own."""
+
+    def release(code: str, session_key: str, *, transport: Any = "fast", **settings: Any) -> ReleaseResult:
+        return function(code, session_key, transport=transport, **settings)
+
+    return wraps(function)(release)
+
+
+@pytest.fixture(params=[None, "fast"], ids=["default", "fast"])
+def transport(request: pytest.FixtureRequest) -> str | None:
+    """What a client's ``transport=`` is; every test that takes it runs for both of ours."""
+    name: str | None = request.param
+    return name
 
 
 @pytest.fixture

@@ -50,8 +50,9 @@ from voucherify_wrapper import (
     VoucherNotFoundError,
 )
 from voucherify_wrapper import _errors as errors_module
-from voucherify_wrapper._answers import BodyReader
+from voucherify_wrapper._answers import Answer, BodyReader
 from voucherify_wrapper._foreign import MEANINGS, error_from_foreign
+from voucherify_wrapper._outgoing import Outgoing
 from voucherify_wrapper._secrets import Redactor
 from voucherify_wrapper._transport import _HTTPCORE_ERRORS
 from voucherify_wrapper.sandbox import Fault
@@ -785,3 +786,12 @@ def test_cancelling_a_task_is_no_error_of_ours(
 
     assert asyncio.run(run())
     assert sys.exception() is None
+
+
+def test_an_answers_text_is_in_the_character_set_that_it_names() -> None:
+    """The generated code asks for it where a body is no JSON."""
+    came = httpx.Response(200, headers={"content-type": "text/plain; charset=iso-8859-1"})
+    request = Outgoing("GET", "https://x.example", "/", [])
+    answer = Answer(came, b"caf\xe9", request=request, attempts=1, redactor=Redactor(()))
+
+    assert answer.text == "café"

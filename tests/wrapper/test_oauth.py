@@ -20,6 +20,7 @@ from voucherify_wrapper import (
     AsyncVoucherify,
     AuthenticationError,
     ClientClosedError,
+    Event,
     InvalidResponseError,
     NotFoundError,
     OAuthClientCredentials,
@@ -95,6 +96,25 @@ def test_a_token_is_fetched_and_reused(
     request = voucherify_sandbox.requests[0]
     assert (request.method, request.path) == ("POST", "/v1/oauth/token")
     assert request.body == b"grant_type=client_credentials&scope=vouchers"
+
+
+def test_a_watched_call_that_waits_for_anothers_token_is_told_once_it_sends(
+    voucherify_sandbox: Sandbox, credentials: OAuthClientCredentials, wait_until: Any
+) -> None:
+    """Its first event is its own attempt: what another call sends is that call's."""
+    keys = locked(voucherify_sandbox, 2)
+    voucherify_sandbox.inject(Fault(delay=0.2, operation=TOKEN_ENDPOINT))
+    events: list[Event] = []
+    with (
+        Voucherify(credentials, base_url=voucherify_sandbox.base_url) as fetching,
+        Voucherify(credentials, base_url=voucherify_sandbox.base_url, on_event=events.append) as watched,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        first = pool.submit(fetching.release_validation_session, "many", keys[0])
+        wait_until(lambda: voucherify_sandbox.requests)
+        watched.release_validation_session("many", keys[1])
+        assert first.result().released
+    assert [event.method for event in events] == ["DELETE"] * 3
 
 
 def test_concurrent_calls_share_one_fetch(

@@ -67,14 +67,14 @@ def told(error):
     return [type(error).__name__, error.method, error.attempts]
 
 def sync(credentials=None):
-    with Voucherify(credentials) as voucherify:
+    with Voucherify(credentials, retries=0) as voucherify:
         try:
             return look_at_voucher.sync(sys.argv[1], client=voucherify.client).code
         except VoucherifyError as error:
             return told(error)
 
 async def tasks(credentials=None):
-    async with AsyncVoucherify(credentials) as voucherify:
+    async with AsyncVoucherify(credentials, retries=0) as voucherify:
         try:
             return (await look_at_voucher.asyncio(sys.argv[1], client=voucherify.client)).code
         except VoucherifyError as error:

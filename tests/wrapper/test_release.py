@@ -24,6 +24,7 @@ from voucherify_wrapper import (
     Voucherify,
     VoucherNotFoundError,
 )
+from voucherify_wrapper._requests import build_request
 
 if TYPE_CHECKING:
     from tests.wrapper.conftest import Release
@@ -126,13 +127,13 @@ segments = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_siz
 @settings(max_examples=150)
 @given(code=segments, key=segments)
 def test_every_other_text_reaches_the_server_as_exactly_that_text(
-    voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any], code: str, key: str
+    voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any], transport: Any, code: str, key: str
 ) -> None:
     """Slashes, percent signs, control characters, emoji: the server releases this very session."""
     voucherify_sandbox.add_voucher(code, None)
     voucherify_sandbox.lock(code, key)
 
-    with Voucherify(**to_sandbox) as voucherify:
+    with Voucherify(transport=transport, **to_sandbox) as voucherify:
         voucherify.release_validation_session(code, key)
 
     assert voucherify_sandbox.released[-1] == (code, key)
@@ -307,3 +308,27 @@ def test_a_client_shows_where_it_leads_and_no_secret(to_sandbox: dict[str, Any])
     assert to_sandbox["base_url"] in shown
     assert to_sandbox["credentials"].app_token not in shown
     assert "AsyncVoucherify(ApiKey(" in repr(AsyncVoucherify(**to_sandbox))
+
+
+targets = st.lists(
+    st.sampled_from([*"aZ9-._~!$&'()*+,;=:@/?%|\\^\"<>{}` é", "%2F", "%e9", "%"]), min_size=1
+).map("".join)
+
+
+@given(
+    targets=targets,
+    base=st.sampled_from(["https://a.example", "http://127.0.0.1:80", "https://b.example:8443"]),
+)
+def test_what_is_built_without_httpx_is_what_httpx_builds(targets: str, base: str) -> None:
+    """Whatever path a generated operation may have: the same URL and headers, or the same refusal."""
+    path = f"/v1/{targets}"
+    try:
+        built = build_request(base, "get", path, headers={})
+    except InvalidArgumentError:
+        return
+    request = httpx.Request("GET", base + path)
+
+    assert built.url == str(request.url)
+    assert dict(built.headers)[b"host"] == request.headers["host"].encode()
+    again = built.as_httpx()
+    assert (again.method, again.url, again.content) == (request.method, request.url, b"")

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -220,7 +221,7 @@ ANSWER = (
 
 
 @pytest.mark.parametrize("end", ["close", "reset"])
-def test_a_connection_that_breaks_at_any_byte_of_the_answer_is_told(end: str) -> None:
+def test_a_connection_that_breaks_at_any_byte_of_the_answer_is_told(transport: Any, end: str) -> None:
     """After every single byte, closed or reset: one of our exceptions, at once, by both clients."""
     cuts = [cut for cut in range(len(ANSWER)) for _ in range(2)]
     remaining = iter(cuts)
@@ -235,8 +236,8 @@ def test_a_connection_that_breaks_at_any_byte_of_the_answer_is_told(end: str) ->
     url = f"http://127.0.0.1:{server.port}"
 
     async def run() -> None:
-        with Voucherify(KEY, base_url=url) as blocking:
-            async with AsyncVoucherify(KEY, base_url=url) as awaited:
+        with Voucherify(KEY, transport=transport, base_url=url, retries=0) as blocking:
+            async with AsyncVoucherify(KEY, transport=transport, base_url=url, retries=0) as awaited:
                 for _ in range(len(ANSWER)):
                     with pytest.raises(VoucherifyError):
                         blocking.release_validation_session("c", "k")
@@ -276,27 +277,29 @@ def answering_server() -> Iterator[Server]:
     server.close()
 
 
-def test_connections_are_reused(answering_server: Server) -> None:
+def test_connections_are_reused(transport: Any, answering_server: Server) -> None:
     """Ten calls of each client, one connection each; threads take no more than they need at once."""
     url = f"http://127.0.0.1:{answering_server.port}"
 
     async def run() -> None:
-        async with AsyncVoucherify(KEY, base_url=url) as voucherify:
+        async with AsyncVoucherify(KEY, transport=transport, base_url=url) as voucherify:
             for _ in range(10):
                 await voucherify.release_validation_session("c", "k")
 
-    with Voucherify(KEY, base_url=url) as voucherify:
+    with Voucherify(KEY, transport=transport, base_url=url) as voucherify:
         for _ in range(10):
             voucherify.release_validation_session("c", "k")
     asyncio.run(run())
     assert len(answering_server.accepted) == 2
 
 
-def test_a_thousand_tasks_share_a_hundred_connections(answering_server: Server) -> None:
+def test_a_thousand_tasks_share_a_hundred_connections(transport: Any, answering_server: Server) -> None:
     """However many tasks there are, all succeed, and the connections stay within the limit."""
 
     async def run() -> None:
-        async with AsyncVoucherify(KEY, base_url=f"http://127.0.0.1:{answering_server.port}") as voucherify:
+        async with AsyncVoucherify(
+            KEY, transport=transport, base_url=f"http://127.0.0.1:{answering_server.port}"
+        ) as voucherify:
             calls = (voucherify.release_validation_session("c", "k") for _ in range(1000))
             assert all(result.released for result in await asyncio.gather(*calls))
 
@@ -316,13 +319,13 @@ def held() -> tuple[threading.Event, Server]:
     return free, Server(serve)
 
 
-def test_waiting_for_a_connection_ends_in_time(wait_until: Any) -> None:
+def test_waiting_for_a_connection_ends_in_time(transport: Any, wait_until: Any) -> None:
     """When all connections are in use, one call more is a timeout that says so, and the others succeed."""
     free, server = held()
     url = f"http://127.0.0.1:{server.port}"
 
     async def run() -> None:
-        async with AsyncVoucherify(KEY, base_url=url) as awaited:
+        async with AsyncVoucherify(KEY, transport=transport, base_url=url) as awaited:
             calls = [
                 asyncio.ensure_future(awaited.release_validation_session("c", "k"))
                 for _ in range(MAX_CONNECTIONS)
@@ -334,7 +337,10 @@ def test_waiting_for_a_connection_ends_in_time(wait_until: Any) -> None:
             free.set()
             assert all(result.released for result in await asyncio.gather(*calls))
 
-    with Voucherify(KEY, base_url=url) as voucherify, ThreadPoolExecutor(MAX_CONNECTIONS) as pool:
+    with (
+        Voucherify(KEY, transport=transport, base_url=url) as voucherify,
+        ThreadPoolExecutor(MAX_CONNECTIONS) as pool,
+    ):
         calls = [pool.submit(voucherify.release_validation_session, "c", "k") for _ in range(MAX_CONNECTIONS)]
         wait_until(lambda: len(server.accepted) == MAX_CONNECTIONS)
         with pytest.raises(APITimeoutError, match="became free"):
@@ -344,10 +350,10 @@ def test_waiting_for_a_connection_ends_in_time(wait_until: Any) -> None:
     server.close()
 
 
-def test_closing_ends_calls_that_wait_for_a_connection(wait_until: Any) -> None:
+def test_closing_ends_calls_that_wait_for_a_connection(transport: Any, wait_until: Any) -> None:
     """None of them is sent afterwards, and no connection stays open."""
     free, server = held()
-    voucherify = Voucherify(KEY, base_url=f"http://127.0.0.1:{server.port}")
+    voucherify = Voucherify(KEY, transport=transport, base_url=f"http://127.0.0.1:{server.port}")
     with ThreadPoolExecutor(2 * MAX_CONNECTIONS) as pool:
         calls = [
             pool.submit(voucherify.release_validation_session, "c", "k") for _ in range(2 * MAX_CONNECTIONS)
@@ -360,12 +366,12 @@ def test_closing_ends_calls_that_wait_for_a_connection(wait_until: Any) -> None:
     assert len(server.accepted) == MAX_CONNECTIONS
 
 
-def test_closing_ends_tasks_that_wait_for_a_connection() -> None:
+def test_closing_ends_tasks_that_wait_for_a_connection(transport: Any) -> None:
     """The same for tasks."""
     free, server = held()
 
     async def run() -> None:
-        voucherify = AsyncVoucherify(KEY, base_url=f"http://127.0.0.1:{server.port}")
+        voucherify = AsyncVoucherify(KEY, transport=transport, base_url=f"http://127.0.0.1:{server.port}")
         calls = [
             asyncio.ensure_future(voucherify.release_validation_session("c", "k"))
             for _ in range(2 * MAX_CONNECTIONS)
@@ -409,11 +415,15 @@ def test_a_closed_transport_opens_nothing(answering_server: Server) -> None:
 
 
 @pytest.mark.parametrize("turns", range(1, 25))
-def test_a_cancelled_task_leaves_no_connection_behind(answering_server: Server, turns: int) -> None:
+def test_a_cancelled_task_leaves_no_connection_behind(
+    transport: Any, answering_server: Server, turns: int
+) -> None:
     """Cancelled at whatever turn of the loop, once or twice: the next call finds a connection."""
 
     async def run() -> None:
-        async with AsyncVoucherify(KEY, base_url=f"http://127.0.0.1:{answering_server.port}") as voucherify:
+        async with AsyncVoucherify(
+            KEY, transport=transport, base_url=f"http://127.0.0.1:{answering_server.port}"
+        ) as voucherify:
             for again in (False, True):
                 for _ in range(MAX_CONNECTIONS // 2 + 1):
                     task = asyncio.ensure_future(voucherify.release_validation_session("c", "k"))
@@ -460,7 +470,7 @@ def many_then_good(release: Release, good: threading.Event) -> ReleaseResult:
     """Fail more often than there are connections, with one client, and then succeed with it."""
     failures = MAX_CONNECTIONS + 5
     if getattr(release, "__name__", None) == "release_sync":
-        with Voucherify(KEY, base_url="https://shop.example") as blocking:
+        with Voucherify(KEY, base_url="https://shop.example", retries=0) as blocking:
             for _ in range(failures):
                 with pytest.raises(APIConnectionError):
                     blocking.release_validation_session("c", "k")
@@ -468,7 +478,7 @@ def many_then_good(release: Release, good: threading.Event) -> ReleaseResult:
             return blocking.release_validation_session("c", "k", timeout=20)
 
     async def run() -> ReleaseResult:
-        async with AsyncVoucherify(KEY, base_url="https://shop.example") as awaited:
+        async with AsyncVoucherify(KEY, base_url="https://shop.example", retries=0) as awaited:
             for _ in range(failures):
                 with pytest.raises(APIConnectionError):
                     await awaited.release_validation_session("c", "k")
@@ -493,13 +503,13 @@ def test_an_answer_that_nobody_asked_for_answers_nothing(left_over: bytes) -> No
     url = f"http://127.0.0.1:{server.port}"
 
     async def run() -> None:
-        async with AsyncVoucherify(KEY, base_url=url) as awaited:
+        async with AsyncVoucherify(KEY, base_url=url, retries=0) as awaited:
             await awaited.release_validation_session("c", "k")
             with pytest.raises(InvalidResponseError, match="nobody had asked for"):
                 await awaited.release_validation_session("c", "other", missing_ok=True)
             assert (await awaited.release_validation_session("c", "third")).released
 
-    with Voucherify(KEY, base_url=url) as blocking:
+    with Voucherify(KEY, base_url=url, retries=0) as blocking:
         blocking.release_validation_session("c", "k")
         with pytest.raises(InvalidResponseError, match="nobody had asked for"):
             blocking.release_validation_session("c", "other", missing_ok=True)
@@ -509,12 +519,12 @@ def test_an_answer_that_nobody_asked_for_answers_nothing(left_over: bytes) -> No
 
 
 def test_closing_never_turns_tls_off(
-    tls_server: tuple[Server, Path], monkeypatch: pytest.MonkeyPatch, wait_until: Any
+    transport: Any, tls_server: tuple[Server, Path], monkeypatch: pytest.MonkeyPatch, wait_until: Any
 ) -> None:
     """A call that waits on TLS is woken by closing, and ends as closed."""
     server, authority = tls_server
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    voucherify = Voucherify(KEY, base_url=f"https://localhost:{server.port}")
+    voucherify = Voucherify(KEY, transport=transport, base_url=f"https://localhost:{server.port}")
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(voucherify.release_validation_session, "silent", "k")
         wait_until(lambda: server.accepted)
@@ -563,7 +573,7 @@ def assert_each_is_released(release: Release, url: str) -> None:
     """Three calls of one client, each of which is released or refused, but never told that it is gone."""
     outcomes: list[str] = []
     if getattr(release, "__name__", None) == "release_sync":
-        with Voucherify(KEY, base_url=url) as blocking:
+        with Voucherify(KEY, base_url=url, retries=0) as blocking:
             for _ in range(3):
                 try:
                     outcomes.append(blocking.release_validation_session("c", "k").status)
@@ -572,7 +582,7 @@ def assert_each_is_released(release: Release, url: str) -> None:
     else:
 
         async def run() -> None:
-            async with AsyncVoucherify(KEY, base_url=url) as awaited:
+            async with AsyncVoucherify(KEY, base_url=url, retries=0) as awaited:
                 for _ in range(3):
                     try:
                         outcomes.append((await awaited.release_validation_session("c", "k")).status)
@@ -612,11 +622,13 @@ def test_connections_that_lie_idle_for_long_are_closed(wait_until: Any) -> None:
     server.close()
 
 
-def test_closing_that_is_cancelled_closes_all_the_same(answering_server: Server) -> None:
+def test_closing_that_is_cancelled_closes_all_the_same(transport: Any, answering_server: Server) -> None:
     """A cancellation in the middle of it leaves no socket open (or a warning fails this test)."""
 
     async def run() -> None:
-        voucherify = AsyncVoucherify(KEY, base_url=f"http://127.0.0.1:{answering_server.port}")
+        voucherify = AsyncVoucherify(
+            KEY, transport=transport, base_url=f"http://127.0.0.1:{answering_server.port}"
+        )
         await asyncio.gather(*(voucherify.release_validation_session("c", "k") for _ in range(20)))
         closing = asyncio.ensure_future(voucherify.aclose())
         await asyncio.sleep(0)
@@ -659,7 +671,7 @@ def test_a_name_that_is_not_resolved_in_time_is_a_timeout(monkeypatch: pytest.Mo
     """The system's resolver cannot be hurried; the call leaves it behind."""
     answered = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(60) and [])
-    with Voucherify(KEY, base_url="https://shop.example", timeout=0.2) as voucherify:
+    with Voucherify(KEY, base_url="https://shop.example", timeout=0.2, retries=0) as voucherify:
         with pytest.raises(APITimeoutError):
             voucherify.release_validation_session("c", "k")
         answered.set()
@@ -757,11 +769,13 @@ def test_no_proxy_is_read_as_httpx_reads_it(
         assert (chosen is client._transport) is exempt
 
 
-def test_all_addresses_of_a_host_are_tried_within_the_limit(voucherify_sandbox: Sandbox) -> None:
+def test_all_addresses_of_a_host_are_tried_within_the_limit(
+    transport: Any, voucherify_sandbox: Sandbox
+) -> None:
     """Localhost may lead to ::1 first, where nobody listens; the next address serves."""
     port = voucherify_sandbox.base_url.rpartition(":")[2]
     key = ApiKey(voucherify_sandbox.app_id, voucherify_sandbox.app_token)
-    with Voucherify(key, base_url=f"http://localhost:{port}") as voucherify:
+    with Voucherify(key, transport=transport, base_url=f"http://localhost:{port}") as voucherify:
         assert voucherify.release_validation_session("2CpRCE2c", "k", missing_ok=True).already_gone
 
 
@@ -892,5 +906,35 @@ def test_an_asynchronous_transport_keeps_the_pools_own_timeout() -> None:
             await response.aclose()
         await transport.aclose()
 
+    asyncio.run(run())
+    server.close()
+
+
+def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used_again(transport: Any) -> None:
+    """The next call has a connection of its own, and is no failure."""
+    ended = threading.Semaphore(0)
+
+    def serve(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        connection.shutdown(socket.SHUT_RDWR)
+        connection.close()
+        ended.release()
+
+    server = Server(serve)
+    settings = {"base_url": f"http://127.0.0.1:{server.port}", "retries": 0, "transport": transport}
+
+    async def run() -> None:
+        async with AsyncVoucherify(KEY, **settings) as awaited:
+            for _ in range(3):
+                assert (await awaited.release_validation_session("c", "k")).released
+                await asyncio.to_thread(ended.acquire)
+                await asyncio.sleep(0.05)  # what has arrived has to be looked at, by other threads perhaps
+
+    with Voucherify(KEY, **settings) as blocking:
+        for _ in range(3):
+            assert blocking.release_validation_session("c", "k").released
+            ended.acquire()
+            time.sleep(0.05)
     asyncio.run(run())
     server.close()

@@ -1,0 +1,331 @@
+"""The HTTP transports of the extra ``[fast]``: httpx's interface over pyreqwest, which is hyper, in Rust.
+
+Three things pyreqwest cannot do as the default transports do, and those serve in its place:
+
+- a proxy: its failures could not be told from the server's;
+- a limit for connecting that is one call's own: pyreqwest has one for all calls of a client;
+- a process that was forked after pyreqwest had begun to work: its only thread is not there, so that every
+  request would hang for ever (github.com/MarkusSintonen/pyreqwest/issues/51).
+
+A call that is cancelled, or whose client is closed, ends at once, but pyreqwest lets its request go on: it
+may still be sent, and ends when the attempt's time is up.
+
+Certificates are verified by rustls, against what the default trusts and against the system's store. On Linux
+``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` stand for that store. Elsewhere pyreqwest would add the system's store
+to them, so the default transports serve there, too.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import ssl
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+from pyreqwest import exceptions as foreign
+from pyreqwest.client import ClientBuilder, SyncClientBuilder
+
+from ._logging import logger
+from ._transport import KEEP_ALIVE, MAX_CONNECTIONS, AsyncTransport, Transport, tell_of_connection
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncIterator, Iterator
+    from queue import SimpleQueue
+
+    from pyreqwest.client import Client, SyncClient
+    from pyreqwest.request import BaseRequestBuilder, StreamRequest, SyncStreamRequest
+    from pyreqwest.response import BaseResponse, Response, SyncResponse
+
+    from ._outgoing import Outgoing
+    from ._routes import Route
+
+    Builder = TypeVar("Builder", ClientBuilder, SyncClientBuilder)
+    Request = TypeVar("Request", bound=BaseRequestBuilder)
+
+MEANINGS: dict[type[Exception], type[httpx.TransportError]] = {
+    foreign.PoolTimeoutError: httpx.PoolTimeout,
+    foreign.WriteTimeoutError: httpx.WriteTimeout,
+    foreign.RequestTimeoutError: httpx.ReadTimeout,
+    foreign.WriteError: httpx.WriteError,
+    foreign.NetworkError: httpx.ReadError,
+    foreign.DecodeError: httpx.RemoteProtocolError,
+    foreign.RedirectError: httpx.RemoteProtocolError,
+    foreign.StatusError: httpx.RemoteProtocolError,
+    foreign.ClientClosedError: httpx.CloseError,
+    foreign.BuilderError: httpx.LocalProtocolError,
+    foreign.PyreqwestError: httpx.TransportError,
+    ValueError: httpx.LocalProtocolError,  # from its types of headers and URLs
+}
+"""What each exception of pyreqwest means, once a connection was made. The nearest base class decides."""
+
+# pyreqwest's classes do not tell whether a connection was made; hyper's texts, which it passes on, do.
+_CONNECTING = "client error (Connect)"
+_CUT_OFF = "end of file before message length reached"
+_SYSTEM_ERROR = re.compile(r"(.*) \(os error (\d+)\)")
+_CLOSED = "The transport is closed."
+_OWN_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+_at_work_in: set[int] = set()
+"""The process in which pyreqwest has begun to work; a forked one inherits the number, and not the thread."""
+
+
+def fast_transport(route: Route, *, connect: float) -> httpx.BaseTransport:
+    """A synchronous transport that is as fast as the way to the host allows.
+
+    Args:
+        route: the way to the host.
+        connect: the client's limit for connecting, in seconds.
+    """
+    return Transport(route) if _needs_the_default(route) else FastTransport(route, connect=connect)
+
+
+def async_fast_transport(route: Route, *, connect: float) -> httpx.AsyncBaseTransport:
+    """The asynchronous twin of ``fast_transport``."""
+    return AsyncTransport(route) if _needs_the_default(route) else AsyncFastTransport(route, connect=connect)
+
+
+def _needs_the_default(route: Route) -> bool:
+    own_certificates = route.ssl_context and any(os.environ.get(name) for name in _OWN_CERTIFICATES)
+    reasons = {
+        "there is a proxy": route.proxy,
+        "this process was forked": _was_forked(),
+        "this system adds its own certificates": own_certificates and sys.platform != "linux",
+    }
+    reason = next((reason for reason, holds in reasons.items() if holds), None)
+    if reason:
+        logger.info("The default transport serves in place of the fast one: %s", reason)
+    return reason is not None
+
+
+def _was_forked() -> bool:
+    return bool(_at_work_in) and os.getpid() not in _at_work_in
+
+
+def _configured(builder: Builder, route: Route, connect: float) -> Builder:
+    """Nothing but HTTP/1.1: no redirects, cookies, decoding, proxies of its own, or headers of its own."""
+    _at_work_in.add(os.getpid())
+    for authority in route.ssl_context.get_ca_certs(binary_form=True) if route.ssl_context else ():
+        builder = builder.add_root_certificate_der(authority)
+    for set_coding in (builder.gzip, builder.brotli, builder.zstd, builder.deflate):
+        set_coding(enable=False)
+    return (
+        builder.http1_only()
+        .no_proxy()
+        .follow_redirects(enable=False)
+        .referer(enable=False)
+        .pool_max_idle_per_host(MAX_CONNECTIONS)
+        .pool_idle_timeout(timedelta(seconds=KEEP_ALIVE))
+        .connect_timeout(timedelta(seconds=connect))
+    )
+
+
+def _filled(builder: Request, request: Outgoing) -> Request:
+    builder = builder.headers(
+        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers]
+    )
+    if request.content:
+        builder = builder.body_bytes(request.content)
+    left = request.extensions.get("timeout", {}).get("read")
+    return builder if left is None else builder.timeout(timedelta(seconds=left))
+
+
+def _has_own_limit(request: Outgoing, connect: float) -> bool:
+    """Whether the request's limit for connecting is neither the client's nor simply all the time there is."""
+    limits = request.extensions.get("timeout", {})
+    return limits.get("connect") not in (None, connect, limits.get("read"))
+
+
+def _headers_of(response: BaseResponse) -> list[tuple[str, str]]:
+    headers = response.headers
+    try:
+        return list(headers.items())
+    except ValueError:  # a value beyond ASCII, which pyreqwest shows to nobody
+        return [pair for name in dict.fromkeys(headers) for pair in _readable(headers, name)]
+
+
+def _readable(headers: Any, name: str) -> list[tuple[str, str]]:  # noqa: ANN401 - pyreqwest's own
+    try:
+        return [(name, value) for value in headers.getall(name)]
+    except ValueError:
+        return []
+
+
+def as_httpx_error(error: Exception) -> httpx.TransportError:
+    """Tell an exception of pyreqwest as httpx's, with the system's own as its cause where there is one."""
+    causes = [cause["message"] for cause in getattr(error, "details", {}).get("causes") or ()]
+    reason = causes[-1] if causes else str(error)
+    kind = next(MEANINGS[base] for base in type(error).__mro__ if base in MEANINGS)
+    if reason == _CUT_OFF:
+        kind = httpx.ReadError
+    if _CONNECTING in causes:
+        timed_out = isinstance(error, foreign.RequestTimeoutError)
+        kind = httpx.ConnectTimeout if timed_out else httpx.ConnectError
+    told = kind(reason)
+    told.__cause__ = _cause(causes, reason) if kind is httpx.ConnectError else None
+    return told
+
+
+def _cause(causes: list[str], reason: str) -> Exception | None:
+    """What Python's own modules would have raised."""
+    if "dns error" in causes:
+        return socket.gaierror(reason)
+    if "tcp connect error" not in causes:
+        refused = reason.startswith("invalid peer certificate")
+        return ssl.SSLCertVerificationError(reason) if refused else ssl.SSLError(reason)
+    known = _SYSTEM_ERROR.fullmatch(reason)
+    return OSError(int(known[2]), known[1]) if known else None
+
+
+class _Body(httpx.SyncByteStream):
+    """An answer's body; when it is closed before its end, so is its connection."""
+
+    def __init__(
+        self, sending: SyncStreamRequest, response: SyncResponse, permits: SimpleQueue[None]
+    ) -> None:
+        self._sending: SyncStreamRequest | None = sending
+        self._response = response
+        self._permits = permits
+
+    def __iter__(self) -> Iterator[bytes]:
+        read = self._response.body_reader.read_chunk
+        try:
+            while (piece := read()) is not None:
+                yield bytes(piece)
+        except foreign.PyreqwestError as error:
+            told = as_httpx_error(error)
+            raise told from told.__cause__
+
+    def close(self) -> None:
+        sending, self._sending = self._sending, None  # however often it is closed
+        if sending:
+            try:
+                sending.__exit__(None, None, None)
+            finally:
+                self._permits.put(None)
+
+
+class FastTransport(Transport):
+    """A synchronous transport; any number of threads may share it.
+
+    A signal such as Ctrl-C is attended to when the answer has come, or the time for it is up.
+
+    Args:
+        route: the way to the host; no proxy is on it.
+        connect: the limit for connecting, in seconds.
+    """
+
+    def __init__(self, route: Route, *, connect: float) -> None:
+        super().__init__(route)
+        self._connect = connect
+        self._client: SyncClient | None = _configured(SyncClientBuilder(), route, connect).build()
+
+    def send(self, request: Outgoing) -> httpx.Response:
+        """Send one request, and give its answer with the body still to be read.
+
+        Raises:
+            httpx.TransportError: it could not be sent, or was not answered.
+        """
+        if _was_forked() or _has_own_limit(request, self._connect):
+            return super().send(request)
+        self._permit(request)
+        body = None
+        try:
+            client = self._client
+            if client is None:
+                raise httpx.CloseError(_CLOSED)
+            tell_of_connection(request)
+            sending = _filled(client.request(request.method, request.url), request).build_streamed()
+            response = sending.__enter__()
+            body = _Body(sending, response, self._permits)
+        except (foreign.PyreqwestError, ValueError) as error:
+            told = as_httpx_error(error)
+            raise told from told.__cause__
+        finally:
+            if body is None:
+                self._permits.put(None)
+        return httpx.Response(response.status, headers=_headers_of(response), stream=body)
+
+    def close(self) -> None:
+        """Close every connection, those in use as well. Final; a request from now on is refused."""
+        client, self._client = self._client, None  # who holds it holds its idle connections
+        if client and not _was_forked():
+            client.close()
+        super().close()
+
+
+class _AsyncBody(httpx.AsyncByteStream):
+    """The asynchronous twin of ``_Body``."""
+
+    def __init__(self, sending: StreamRequest, response: Response, permits: asyncio.Semaphore) -> None:
+        self._sending: StreamRequest | None = sending
+        self._response = response
+        self._permits = permits
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        read = self._response.body_reader.read_chunk
+        try:
+            while (piece := await read()) is not None:
+                yield bytes(piece)
+        except foreign.PyreqwestError as error:
+            told = as_httpx_error(error)
+            raise told from told.__cause__
+
+    async def aclose(self) -> None:
+        sending, self._sending = self._sending, None
+        if sending:
+            try:
+                await sending.__aexit__(None, None, None)
+            finally:
+                self._permits.release()
+
+
+class AsyncFastTransport(AsyncTransport):
+    """An asynchronous transport; any number of tasks of one event loop may share it.
+
+    Args:
+        route: the way to the host; no proxy is on it.
+        connect: the limit for connecting, in seconds.
+    """
+
+    def __init__(self, route: Route, *, connect: float) -> None:
+        super().__init__(route)
+        self._connect = connect
+        self._client: Client | None = _configured(ClientBuilder(), route, connect).build()
+
+    async def send(self, request: Outgoing) -> httpx.Response:
+        """Send one request, and give its answer with the body still to be read.
+
+        Raises:
+            httpx.TransportError: it could not be sent, or was not answered.
+        """
+        if _was_forked() or _has_own_limit(request, self._connect):
+            return await super().send(request)
+        await self._permit(request)
+        body = None
+        try:
+            client = self._client
+            if client is None:
+                raise httpx.CloseError(_CLOSED)
+            tell_of_connection(request)
+            sending = _filled(client.request(request.method, request.url), request).build_streamed()
+            response = await sending.__aenter__()
+            body = _AsyncBody(sending, response, self._permits)
+        except (foreign.PyreqwestError, ValueError) as error:
+            told = as_httpx_error(error)
+            raise told from told.__cause__
+        finally:
+            if body is None:
+                self._permits.release()
+        return httpx.Response(response.status, headers=_headers_of(response), stream=body)
+
+    async def aclose(self) -> None:
+        """Close every connection, those in use as well. Final; a request from now on is refused."""
+        client, self._client = self._client, None
+        if client and not _was_forked():
+            await client.close()
+        await super().aclose()
