@@ -76,6 +76,10 @@ def both(old: Any, new: Any, rule: str, back: str, subject: str) -> Line:
 
 
 ITEM = {"responses": OK}
+OTHERWISE = [
+    (B, "security-alternative-removed", "POST /x security"),
+    (H, "security-alternative-added", "POST /x security"),
+]
 LINES: dict[str, Line] = {
     "operation": both(
         with_operation({}), document({}), "operation-removed", "operation-added", "POST /x"
@@ -257,27 +261,27 @@ LINES: dict[str, Line] = {
     # Who is let in
     "alternative": both(
         secured({"key": []}, {"basic": []}), secured({"key": []}),
-        "security-alternative-removed", "security-alternative-added", "security",
+        "security-alternative-removed", "security-alternative-added", "POST /x security",
     ),
     "scheme besides": (
         secured({"key": []}), secured({"key": [], "basic": []}),
-        [(B, "security-alternative-removed", "security"), (H, "security-alternative-added", "security")],
-        [(H, "security-alternative-added", "security")],
+        OTHERWISE,
+        [(H, "security-alternative-added", "POST /x security")],
     ),
     "scope": both(
         secured({"oauth": ["read"]}), secured({"oauth": ["read", "write"]}),
-        "security-scope-added", "security-scope-removed", "security",
+        "security-scope-added", "security-scope-removed", "POST /x security",
     ),
     "anybody": (
         with_operation({}), secured({"key": []}),
-        [(B, "security-alternative-removed", "security"), (H, "security-alternative-added", "security")],
-        [(H, "security-alternative-added", "security")],
+        OTHERWISE,
+        [(H, "security-alternative-added", "POST /x security")],
     ),
     "scheme renamed": (
         scheme(type="apiKey", **{"in": "header"}, name="X-It"),
         secured({"other": []}, schemes={"other": {"type": "apiKey", "in": "header", "name": "x-it"}}),
-        [(B, "security-alternative-removed", "security"), (H, "security-alternative-added", "security")],
-        [(B, "security-alternative-removed", "security"), (H, "security-alternative-added", "security")],
+        OTHERWISE,
+        OTHERWISE,
     ),
     "scheme of another name": (
         scheme(type="http", scheme="bearer", description="a"),
@@ -339,7 +343,7 @@ LINES: dict[str, Line] = {
     ),
     "operation's server": both(
         with_operation({"servers": [{"url": "https://a.example"}, {"url": "/"}]}, servers=[{"url": "/"}]),
-        with_operation({}, servers=[{"url": "/"}]), "server-removed", "server-added", "servers",
+        with_operation({}, servers=[{"url": "/"}]), "server-removed", "server-added", "POST /x servers",
     ),
     "no servers": (served(), served({"url": "/"}, {"no": "url"}), [], []),
     # What the server calls
@@ -421,6 +425,51 @@ def test_one_cause_is_one_row() -> None:
     assert (change.old_pointer, change.new_pointer) == (pointer, pointer)
     assert change.what == 'Enum has "b" besides.'
     assert change.why == "A client can receive what it was not promised."
+
+
+def who(path: Any, other: Any, root: Any = ()) -> dict[str, Any]:
+    """Return a document of two operations with requirements of their own, where they have any."""
+    paths = {
+        name: {"get": {"responses": OK, **({} if own is None else {"security": own})}}
+        for name, own in (("/a", path), ("/b", other))
+    }
+    return {**document(paths), "security": [*root], "components": {"securitySchemes": SCHEMES}}
+
+
+def test_who_is_let_in_where() -> None:
+    """What an operation asks for is named by it; what several ask for is one row of them all."""
+    any_of, key = [{"key": []}, {"basic": []}], [{"key": []}]
+
+    def row(old: Any, new: Any) -> Any:
+        (change,) = compare(old, new).changes
+        return change
+
+    found = [
+        row(who(any_of, key), who(key, key)),
+        row(who(any_of, any_of), who(key, key)),
+        row(who(None, None, any_of), who(None, None, key)),
+        row(who(None, key, any_of), who(None, key, key)),
+    ]
+    assert [change.subject for change in found] == ["GET /a security", "security", "security", "security"]
+    assert [len(change.operations) for change in found] == [1, 2, 2, 1]
+
+
+def test_an_approval_lapses_as_what_it_accepts_grows() -> None:
+    """A fingerprint holds for as many operations as were let in otherwise, and for one severity."""
+    any_of, key = [{"key": []}, {"basic": []}], [{"key": []}]
+    (one,) = compare(who(None, key, any_of), who(None, key, key)).changes
+    (more,) = compare(who(None, None, any_of), who(None, None, key)).changes
+    assert (one.subject, one.severity, one.before) == (more.subject, more.severity, more.before)
+    assert one.fingerprint != more.fingerprint
+    old = {"/a": {"get": {"responses": {"200": content(ref("A"))}}, "put": {"responses": OK}}}
+    sent = {"/a": {**old["/a"], "put": {"responses": OK, "requestBody": content(ref("A"))}}}
+    schemas = [{"A": thing(a=STRING)}, {"A": thing(a={**STRING, "maxLength": 5})}]
+    (received,), (worse,) = (
+        compare(*(document(paths, each) for each in schemas)).changes for paths in (old, sent)
+    )
+    assert (received.severity, worse.severity) == (H, B)
+    assert (received.subject, received.before, received.after) == (worse.subject, worse.before, worse.after)
+    assert received.fingerprint != worse.fingerprint
 
 
 def test_what_nothing_uses() -> None:
