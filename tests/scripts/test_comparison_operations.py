@@ -226,7 +226,28 @@ LINES: dict[str, Line] = {
     "what a range holds": (
         answers(_404=content(STRING)), answers(default=content(INTEGER)),
         [(B, "type-changed", "POST /x default"), (H, "response-added", "POST /x default")],
-        [(B, "type-changed", "POST /x 404"), (W, "response-removed", "POST /x default")],
+        [(B, "type-changed", "POST /x 404"), (B, "response-removed", "POST /x default")],
+    ),
+    "what the only response held": (
+        answers(default=content(STRING)), answers(default=content(STRING), _200=content(INTEGER)),
+        [(B, "type-changed", "POST /x 200"), (H, "response-added", "POST /x 200")],
+        [(B, "response-removed", "POST /x 200")],
+    ),
+    "success beside an error": (
+        answers(default=content(STRING)), answers(default=content(STRING), _200=content(STRING)),
+        [(H, "response-added", "POST /x 200")], [(B, "response-removed", "POST /x 200")],
+    ),
+    "the only response": (
+        answers(default={}), answers(), [(B, "response-removed", "POST /x default")],
+        [(H, "response-added", "POST /x default")],
+    ),
+    "default beside a success": (
+        answers(_200={}, default={}), answers(_200={}), [(W, "response-removed", "POST /x default")],
+        [(H, "response-added", "POST /x default")],
+    ),
+    "success beside another": both(
+        answers(_201={}, default=content(STRING), _200={}), answers(_201={}, default=content(STRING)),
+        "response-removed", "response-added", "POST /x 200",
     ),
     "success is in no default": both(
         answers(_201={}, default={}), answers(default={}), "response-removed", "response-added", "POST /x 201"
