@@ -206,12 +206,15 @@ RULES: dict[str, Rule] = {
     "security-scheme-changed": _both(INCOMPARABLE, "`{keyword}` changed from {before} to {after}."),
     "security-scheme-narrowed": _both(NARROWS, "{before} removed."),
     "security-scheme-widened": _both(WIDENS, "{after} added."),
+    "security-scope-dropped": _both(
+        UNKNOWN,
+        "{before} removed.",
+        "No operation asks for it, but who asks for a token with it can be refused.",
+    ),
     "security-scope-added": _both(NARROWS, "{after} needed, not {before}."),
     "security-scope-removed": _both(WIDENS, "{after} suffices, not only {before}."),
     "server-added": _both(WIDENS, "Server {after} added."),
     "server-removed": _both(NARROWS, "Server {before} removed."),
-    "server-variable-narrowed": _both(NARROWS, "Server variable {name} lost {before}."),
-    "server-variable-widened": _both(WIDENS, "Server variable {name} has {after} besides."),
     "server-default-changed": _both(
         NONE,
         "Default of server variable {name} changed from {before} to {after}.",

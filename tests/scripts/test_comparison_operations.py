@@ -328,9 +328,16 @@ LINES: dict[str, Line] = {
         [(B, "security-scheme-changed", "security scheme it clientCredentials.tokenUrl")],
         [(B, "security-scheme-changed", "security scheme it clientCredentials.tokenUrl")],
     ),
-    "flow's scope": both(
-        flows(), flows(scopes={"read": ""}), "security-scheme-narrowed", "security-scheme-widened",
-        "security scheme it clientCredentials",
+    "flow's scope": (
+        flows(), flows(scopes={"read": ""}),
+        [(W, "security-scope-dropped", "security scheme it clientCredentials")],
+        [(H, "security-scheme-widened", "security scheme it clientCredentials")],
+    ),
+    "flow's scope that is asked for": both(
+        secured({"oauth": ["write"]}),
+        secured({"oauth": ["write"]}, schemes={"oauth": {"type": "oauth2", "flows": {
+            "clientCredentials": {**FLOW, "scopes": {"read": ""}}}}}),
+        "security-scheme-narrowed", "security-scheme-widened", "security scheme oauth clientCredentials",
     ),
     "flow": both(
         scheme(type="oauth2", flows={"clientCredentials": FLOW, "password": FLOW}),
