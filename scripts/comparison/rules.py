@@ -215,6 +215,11 @@ RULES: dict[str, Rule] = {
     "security-scope-removed": _both(WIDENS, "{after} suffices, not only {before}."),
     "server-added": _both(WIDENS, "Server {after} added."),
     "server-removed": _both(NARROWS, "Server {before} removed."),
+    "server-changed": _both(
+        UNKNOWN,
+        "Server {name} changed in what it stands for, or was removed.",
+        "It stands for too many addresses to tell which of them are left.",
+    ),
     "server-default-changed": _both(
         NONE,
         "Default of server variable {name} changed from {before} to {after}.",

@@ -58,6 +58,13 @@ def served(*servers: Any) -> dict[str, Any]:
     return with_operation({}, servers=[*servers])
 
 
+def many(values: int | range) -> dict[str, Any]:
+    """Return a server of as many addresses as there are values."""
+    numbers = range(values) if isinstance(values, int) else values
+    enum = [f"a{number}" for number in numbers]
+    return {"url": "https://{c}.example/{v}/", "variables": {"c": {"enum": enum}, "v": {"enum": ["", "v1"]}}}
+
+
 def calls(operation: Any, name: str = "done") -> dict[str, Any]:
     return with_operation({"callbacks": {name: {"{$url}": {"post": {"responses": OK, **operation}}}}})
 
@@ -369,6 +376,21 @@ LINES: dict[str, Line] = {
         served({"url": "https://a.example"}), served({"url": "https://{c}.example"}),
         [(H, "server-added", "servers")], [(B, "server-removed", "servers")],
     ),
+    "server of many addresses": (
+        served(many(300)), served(many(301)),
+        [(W, "server-changed", "servers")], [(W, "server-changed", "servers")],
+    ),
+    "server of many addresses in another order": (
+        served(many(300)), served(many(range(299, -1, -1))), [], [],
+    ),
+    "server of many addresses removed": (
+        served(many(300), {"url": "/"}), served({"url": "/"}),
+        [(W, "server-changed", "servers")], [(H, "server-added", "servers")],
+    ),
+    "server that came to many addresses": (
+        served(many(2)), served(many(300)),
+        [(H, "server-added", "servers")], [(W, "server-changed", "servers")],
+    ),
     "operation's server": both(
         with_operation({"servers": [{"url": "https://a.example"}, {"url": "/"}]}, servers=[{"url": "/"}]),
         with_operation({}, servers=[{"url": "/"}]), "server-removed", "server-added", "POST /x servers",
@@ -455,6 +477,10 @@ def test_one_cause_is_one_row() -> None:
     assert change.why == "A client can receive what it was not promised."
 
 
+KEY: list[Any] = [{"key": []}]
+EITHER: list[Any] = [*KEY, {"basic": []}]
+
+
 def who(path: Any, other: Any, root: Any = ()) -> dict[str, Any]:
     """Return a document of two operations with requirements of their own, where they have any."""
     paths = {
@@ -466,17 +492,16 @@ def who(path: Any, other: Any, root: Any = ()) -> dict[str, Any]:
 
 def test_who_is_let_in_where() -> None:
     """What an operation asks for is named by it; what several ask for is one row of them all."""
-    any_of, key = [{"key": []}, {"basic": []}], [{"key": []}]
 
     def row(old: Any, new: Any) -> Any:
         (change,) = compare(old, new).changes
         return change
 
     found = [
-        row(who(any_of, key), who(key, key)),
-        row(who(any_of, any_of), who(key, key)),
-        row(who(None, None, any_of), who(None, None, key)),
-        row(who(None, key, any_of), who(None, key, key)),
+        row(who(EITHER, KEY), who(KEY, KEY)),
+        row(who(EITHER, EITHER), who(KEY, KEY)),
+        row(who(None, None, EITHER), who(None, None, KEY)),
+        row(who(None, KEY, EITHER), who(None, KEY, KEY)),
     ]
     assert [change.subject for change in found] == ["GET /a security", "security", "security", "security"]
     assert [len(change.operations) for change in found] == [1, 2, 2, 1]
@@ -484,9 +509,8 @@ def test_who_is_let_in_where() -> None:
 
 def test_an_approval_lapses_as_what_it_accepts_grows() -> None:
     """A fingerprint holds for as many operations as were let in otherwise, and for one severity."""
-    any_of, key = [{"key": []}, {"basic": []}], [{"key": []}]
-    (one,) = compare(who(None, key, any_of), who(None, key, key)).changes
-    (more,) = compare(who(None, None, any_of), who(None, None, key)).changes
+    (one,) = compare(who(None, KEY, EITHER), who(None, KEY, KEY)).changes
+    (more,) = compare(who(None, None, EITHER), who(None, None, KEY)).changes
     assert (one.subject, one.severity, one.before) == (more.subject, more.severity, more.before)
     assert one.fingerprint != more.fingerprint
     old = {"/a": {"get": {"responses": {"200": content(ref("A"))}}, "put": {"responses": OK}}}
