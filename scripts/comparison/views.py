@@ -422,8 +422,8 @@ def _absorb_enum(view: View, part: Part) -> None:
 
 def _bounds(schema: dict[str, Any], name: str, sign: int, pointer: str) -> list[Bound]:
     """Return the limits that a schema sets; an exclusive one is a boolean in OpenAPI 3.0, a number in 3.1."""
-    exclusive = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}.get(name, "")
-    flag = schema.get(exclusive)
+    exclusive = _EXCLUSIVE.get(name)
+    flag = schema.get(exclusive) if exclusive else None
     found = []
     if name in schema and not (schema[name] == 0 and name.startswith("min") and name not in _MAY_BE_ZERO):
         shown = f"more than {schema[name]}" if flag is True and sign > 0 else schema[name]
@@ -436,6 +436,7 @@ def _bounds(schema: dict[str, Any], name: str, sign: int, pointer: str) -> list[
     return found
 
 
+_EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 _MAY_BE_ZERO = ("minimum", "minContains")
 
 

@@ -370,6 +370,7 @@ LINES: dict[str, Line] = {
         {"$ref": "https://a.example/b.json"}, {"$ref": "https://a.example/c.json"},
         {"reference-changed": UNKNOWN}, {"reference-changed": UNKNOWN},
     ),
+    "a keyword without a name": Line(TEXT, {**TEXT, "": {}}, {}, {}),
     "keywords of other types": Line(TEXT, {**TEXT, "minimum": 3, "items": WHOLE, "minItems": 2}, {}, {}),
 }  # fmt: skip
 
