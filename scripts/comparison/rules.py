@@ -152,9 +152,14 @@ RULES: dict[str, Rule] = {
         UNKNOWN, "May be {after} besides (`oneOf`).", "Values that fit several branches fit no longer."
     ),
     "unwrapped": _both(NARROWS, "May no longer be {before}."),
-    "reference-changed": _both(
-        UNKNOWN, "Refers to {after}, not to {before}.", "What stands there is not known."
-    ),
+    **{
+        f"reference-{name}": _both(UNKNOWN, what, "What stands there is not known.")
+        for name, what in (
+            ("changed", "Refers to {after}, not to {before}."),
+            ("added", "Refers to {after}."),
+            ("removed", "Refers to {before} no longer."),
+        )
+    },
     "default-changed": _both(NONE, "Default changed from {before} to {after}.", _DOCUMENTED),
     "discriminator-changed": _both(NONE, "Discriminator changed.", _DOCUMENTED),
     "deprecation-added": _both(NONE, "Deprecated.", "It still works as it did."),
@@ -248,6 +253,11 @@ FLIPPED = {
 }
 """What a change within a `not` does to the whole."""
 
+_UNNOTICED = {Direction.SENT: UNKNOWN, Direction.RECEIVED: WIDENS}
+"""What that does which clients need not notice, within a `not`: it still changes what is refused there."""
+_SAYS_NOTHING = {"default-changed", "discriminator-changed", "deprecation-added", "deprecation-removed"}
+"""Changes that are none for values, wherever they stand."""
+
 
 class Weight(NamedTuple):
     """What a change weighs in one context; the worst sorts first."""
@@ -272,7 +282,10 @@ def weigh(name: str, direction: Direction, *, flipped: bool = False, guard: str 
         The weight.
     """
     rule = RULES[name]
-    effect = FLIPPED[rule.effect(direction)] if flipped else rule.effect(direction)
+    effect = rule.effect(direction)
+    if flipped:
+        is_noticed = effect is NONE and name not in _SAYS_NOTHING
+        effect = _UNNOTICED[direction] if is_noticed else FLIPPED[effect]
     severity = severity_of(effect, direction, guarded=bool(guard))
     why = rule.why if rule.why and not flipped else _WHY[effect, direction]
     return Weight(severity.rank, effect, direction, severity, f"{why} {guard}".strip())
