@@ -47,7 +47,8 @@ sys.path[:] = [each for each in sys.path if each in own or not os.path.isdir(os.
 runpy.run_module("mypy", run_name="__main__", alter_sys=True)
 """
 """Runs mypy without the folders beside site-packages that hold the client, as this project's own does. It
-looks each module up in every folder that has the package, and would find what is gone in the one under check."""
+looks each module up in every folder that has the package, and would find there what the one under check lacks.
+"""
 _WORKSPACE = "code-under-check"
 """What workspaces are called. The cache remembers errors with the path of an earlier one."""
 _LONGEST = 1000

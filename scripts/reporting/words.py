@@ -333,8 +333,8 @@ def _when_breaking(report: Report) -> list[str]:
         f"Look at each breaking row{also}: does your code call that operation, or use that name?",
         "Where it does, change your code so that it works with the new revision.",
         (
-            "Where it does not matter to you, add its fingerprint to `openapi/approvals.toml`, with your name "
-            "and why, and run again from the old state (`make rollback` brings it back)."
+            "Where it does not matter to you, add its fingerprint to `openapi/approvals.toml`, with your "
+            "name and why, and run again from the old state (`make rollback` brings it back)."
         ),
         "Merge, and release with a major version; name the breaking rows in the changelog.",
     ]
