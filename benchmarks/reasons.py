@@ -194,7 +194,7 @@ HARSHER: tuple[Harsher, ...] = (
         "oasdiff warns. A bound where none was refuses what was accepted: that narrows, and breaks.",
     ),
     Harsher(
-        "security-scheme-narrowed",
+        "security-scheme-narrowed|security-scope-dropped",
         _always,
         "oasdiff tells it without a weight. Who asks for a token with a scope that is gone can be refused.",
     ),

@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.command import DONE, FAILED, FailedError, UnusableInputError, progress, run
-from scripts.projects import CLIENT, read_project
+from scripts.projects import read_project
 from scripts.reporting.model import CodeCheck, Finding
-from scripts.type_checking import CACHE, ROOT, Check, Problem, check_types, workspace
+from scripts.type_checking import CACHE, CLIENT, ROOT, Check, Problem, check_types, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

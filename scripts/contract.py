@@ -13,8 +13,9 @@ from scripts.contracts.fitting import Client, misfits
 from scripts.contracts.reliance import RELIED_ON
 from scripts.contracts.testing import failing_tests
 from scripts.contracts.upstream import Upstream
-from scripts.contracts.wrapper import CLIENT, UnreadableError, Wrapper
+from scripts.contracts.wrapper import UnreadableError, Wrapper
 from scripts.reporting.model import Finding
+from scripts.type_checking import CLIENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

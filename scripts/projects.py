@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.command import UnusableInputError
+from scripts.type_checking import CLIENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-CLIENT = "voucherify_client"
 
 _LEFT_OUT = frozenset({"__pycache__", "node_modules", "site-packages", CLIENT})
 _SOURCES = "src"

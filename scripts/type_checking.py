@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
+CLIENT = "voucherify_client"
+"""The package that is checked against."""
 CACHE = ROOT / ".mypy_cache" / "track"
 """Where what is known of unchanged files is kept from run to run."""
 
@@ -37,6 +39,16 @@ _OPTIONS = (
     "--no-error-summary",
     "--output=json",
 )
+_LAUNCHER = """
+import os, runpy, site, sys
+hidden = sys.argv.pop(1)
+own = {*site.getsitepackages()}
+sys.path[:] = [each for each in sys.path if each in own or not os.path.isdir(os.path.join(each, hidden))]
+runpy.run_module("mypy", run_name="__main__", alter_sys=True)
+"""
+"""Runs mypy without the folders beside site-packages that hold the client, as this project's own does. It
+looks each module up in every folder that has the package, and would find there what the one under check lacks.
+"""
 _WORKSPACE = "code-under-check"
 """What workspaces are called. The cache remembers errors with the path of an earlier one."""
 _LONGEST = 1000
@@ -131,7 +143,7 @@ def _running(check: Check) -> Iterator[subprocess.Popen[str]]:
         arguments.write_text("".join(f"{file}\n" for file in check.files), encoding="utf-8")
         process = subprocess.Popen(
             [
-                *(sys.executable, "-I", "-m", "mypy", *_OPTIONS, f"--cache-dir={cache}"),
+                *(sys.executable, "-I", "-c", _LAUNCHER, CLIENT, *_OPTIONS, f"--cache-dir={cache}"),
                 *(*check.options, f"@{arguments}"),
             ],
             cwd=folder, env=_environment(check.path), encoding="utf-8", errors="backslashreplace",

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from scripts.notes import Note
 
 
+_AROUND = ("security-", "server-")
+"""How the rules begin of what changes around operations: who is let in, and where."""
+
+
 class Axis(StrEnum):
     """What a change can be felt by."""
 
@@ -68,9 +72,12 @@ class Change:
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that the same change has in every comparison.
 
-        Made of what changed alone: no places in lists, no words of the report, no operations it reaches.
+        Made of what changed and what it weighs: no places in lists, no words of the report. What changes
+        around operations is told apart by those that it reaches besides, as its subject says little of it.
         """
-        told = [self.axis, self.rule, self.subject, self.before, self.after]
+        told = [self.axis, self.rule, self.severity, self.subject, self.before, self.after]
+        if self.rule.startswith(_AROUND):
+            told.append(list(self.operations))
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
     def as_json(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.comparison import choices, objects
 from scripts.comparison.places import canonical
 from scripts.comparison.rules import kebab
-from scripts.comparison.views import HELD, LOWER, UPPER, covers, types_of
+from scripts.comparison.views import COUNTS, HELD, LOWER, UPPER, covers, types_of
 from scripts.comparison.words import Phrase, shown, types_text
 
 if TYPE_CHECKING:
@@ -43,14 +43,16 @@ def _compare_keywords(look: Look) -> None:
     _compare_null(look)
     _compare_enums(look)
     for keyword in (*LOWER, *UPPER):
-        if look.concerned(keyword):
+        if look.concerned(keyword) and keyword not in COUNTS:
             _compare_bound(look, keyword)
     for keyword, compare in _LISTED.items():
         if look.concerned(keyword):
             _compare_listed(look, keyword, compare)
-    for keyword in (*HELD, "contains"):
+    for keyword in HELD:
         if look.concerned(keyword):
             _compare_held(look, keyword)
+    if look.concerned("contains"):
+        _compare_contains(look)
     _compare_prefix(look)
     _compare_refused(look)
     _compare_conditions(look)
@@ -64,7 +66,8 @@ def _compare_unknown(look: Look) -> None:
     if gone or come:
         old = one[gone[0]] if gone else look.old.view.pointer
         new = other[come[0]] if come else look.new.view.pointer
-        look.tell("reference-changed", before=gone, after=come, old=old, new=new)
+        rule = "changed" if gone and come else "removed" if gone else "added"
+        look.tell(f"reference-{rule}", before=gone or None, after=come or None, old=old, new=new)
 
 
 def _compare_annotations(look: Look) -> None:
@@ -260,6 +263,21 @@ def _compare_held(look: Look, keyword: str) -> None:
     look.compare_parts(keyword, one, other)
 
 
+def _compare_contains(look: Look) -> None:
+    one, other = look.old.view, look.new.view
+    before, after = one.held.get("contains"), other.held.get("contains")
+    if not before or not after:
+        if before or after:
+            look.tell_lone("contains", before, after)
+        return
+    for name in COUNTS:
+        _compare_bound(look, name)
+    if any(view.bounds["minContains"].tightness[0] > 0 for view in (one, other)):
+        look.within(before, after)
+    if any("maxContains" in view.bounds for view in (one, other)):
+        look.within(before, after, flips=True)  # the more items are like it, the fewer lists pass
+
+
 def _compare_prefix(look: Look) -> None:
     one, other = look.old.view, look.new.view
     if not look.concerned("prefixItems"):
@@ -280,9 +298,9 @@ def _compare_refused(look: Look) -> None:
     for before, after in zip(gone, come, strict=False):
         look.within([before], [after], flips=True)
     for part in gone[len(come) :]:
-        look.compare_parts("not", [part], None)
+        look.tell_lone("not", [part], None)
     for part in come[len(gone) :]:
-        look.compare_parts("not", None, [part])
+        look.tell_lone("not", None, [part])
 
 
 def _compare_conditions(look: Look) -> None:

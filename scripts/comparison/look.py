@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scripts.comparison.graph import Edge, Finding
-from scripts.comparison.places import is_trivial
 from scripts.comparison.rules import kebab
 from scripts.comparison.views import CONCERNS, meet
 from scripts.comparison.words import brief, shown
@@ -95,30 +94,40 @@ class Look:
         if found is not None:
             self.pair.edges.append(Edge(found, **more))
 
-    def compare_parts(
-        self, keyword: str, old: Sequence[Part] | None, new: Sequence[Part] | None, suffix: str = ""
-    ) -> None:
+    def compare_parts(self, keyword: str, old: Sequence[Part] | None, new: Sequence[Part] | None) -> None:
         """Compare what a keyword holds; without it, everything is accepted.
 
         Args:
             keyword: The keyword, as the rule is named after it.
             old: The old schemas; None where there are none.
             new: The new ones.
-            suffix: What they are about, for the subject, where their pointers do not say it.
         """
-        before = None if not old or all(is_trivial(part.schema) for part in old) else old
-        after = None if not new or all(is_trivial(part.schema) for part in new) else new
+        before = None if not old or self.old.at(old).view.is_anything else old
+        after = None if not new or self.new.at(new).view.is_anything else new
         if before and after:
             self.within(before, after)
-        elif before or after:
-            self.tell(
-                f"{kebab(keyword)}-{'removed' if before else 'added'}",
-                before=brief(self.old.at(before)) if before else None,
-                after=brief(self.new.at(after)) if after else None,
-                old=before[0].pointer if before else old[0].pointer if old else None,
-                new=after[0].pointer if after else new[0].pointer if new else None,
-                suffix=suffix,
-            )
+        elif before:
+            self.tell_lone(keyword, before, None, new=new[0].pointer if new else None)
+        elif after:
+            self.tell_lone(keyword, None, after, old=old[0].pointer if old else None)
+
+    def tell_lone(
+        self,
+        keyword: str,
+        before: Sequence[Part] | None,
+        after: Sequence[Part] | None,
+        *,
+        old: str | None = None,
+        new: str | None = None,
+    ) -> None:
+        """Tell what a keyword holds on one side alone; `old` or `new` is what else stands on the other."""
+        self.tell(
+            f"{kebab(keyword)}-{'removed' if before else 'added'}",
+            before=brief(self.old.at(before)) if before else None,
+            after=brief(self.new.at(after)) if after else None,
+            old=before[0].pointer if before else old,
+            new=after[0].pointer if after else new,
+        )
 
 
 def _with(pointer: str | None, keyword: str, side: Sided) -> str | None:

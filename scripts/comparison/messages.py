@@ -248,15 +248,17 @@ class Talk:
         for code, one in before.items():
             other = after.get(code) or _covering(code, after)
             if other is None:
-                guard = "" if _is_success(code) else NO_SUCCESS
+                guard = "" if _may_succeed(code, before) else NO_SUCCESS
                 self.tell("response-removed", one.pointer, None, guard=guard, inside=f" {code}")
             else:
                 self._compare_response(one, other)
         for code, other in after.items():
-            covering = None if code in before else _covering(code, before)
+            if code in before:
+                continue
+            covering = _covering(code, before, new=True)
             if covering is not None:
                 self._compare_response(covering, other)
-            elif code not in before:
+            if covering is None or (_is_success(code) and covering is before.get("default")):
                 self.tell("response-added", None, other.pointer, inside=f" {code}")
 
     def _compare_response(self, one: Part, other: Part) -> None:
@@ -370,12 +372,22 @@ def _is_simple(side: Sided) -> bool:
     return types is not None and not types & {"array", "object"}
 
 
-def _covering(code: str, responses: dict[str, Part]) -> Part | None:
-    """Return the response of the range that a code is in; errors are in `default` too."""
+def _covering(code: str, responses: dict[str, Part], *, new: bool = False) -> Part | None:
+    """Return the response of the range that a code is in, or `default` where a code may be in it.
+
+    Errors are. A success is where it is new and no other of its kind was told; one that is gone is not, as
+    what is left to cover it is most often meant for errors.
+    """
     found = responses.get(f"{code[:1]}XX")
-    if found is None and code != "default" and not _is_success(code):
-        found = responses.get("default")
+    if found is None and code != "default":
+        untold = new and not any(each[:1] == code[:1] for each in responses)
+        found = responses.get("default") if untold or not _is_success(code) else None
     return found
+
+
+def _may_succeed(code: str, responses: dict[str, Part]) -> bool:
+    """Tell whether a response is a success; `default` may be one where no other is told."""
+    return _is_success(code) or (code == "default" and not any(map(_is_success, responses)))
 
 
 def _is_success(code: str) -> bool:

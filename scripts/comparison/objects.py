@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from scripts.comparison.subjects import member
@@ -61,12 +62,11 @@ def _written_pointer(side: Sided, name: str) -> str:
 
 
 def _added(look: Look, name: str, after: Sided) -> None:
-    needed = name in look.new.view.required
-    if needed and name in look.old.view.required:
-        needed = False  # it was needed before, only not described
-    rest = _rest(look.old)
-    if rest:
-        look.within(rest, after.place)  # as one of the others, it was described before
+    others = _others(look.old, name)
+    if others:
+        look.within(others, _whole(look, look.new, name, others))
+    was_needed = name in look.old.view.required  # it was needed before, only not described
+    needed = name in look.new.view.required and not (was_needed and (others or after.view.is_anything))
     look.tell(
         "required-property-added" if needed else "optional-property-added",
         after=brief(after),
@@ -77,21 +77,50 @@ def _added(look: Look, name: str, after: Sided) -> None:
     )
 
 
+def _like(side: Sided, name: str) -> list[Part]:
+    """Return what holds of a property by the pattern that its name fits."""
+    return [part for pattern, parts in side.view.patterns.items() if _fits(pattern, name) for part in parts]
+
+
+def _fits(pattern: str, name: str) -> bool:
+    try:
+        return re.search(pattern, name) is not None
+    except re.error:
+        return True  # that it does not fit is not proven
+
+
+def _whole(look: Look, side: Sided, name: str, others: list[Part]) -> list[Part]:
+    """Return all that holds of a property, in short where its own schema says what its pattern says."""
+    own, like = side.view.properties[name], _like(side, name)
+    other = look.old if side is look.new else look.new
+    is_told = look.graph.prover.included(side.at(own), other.at(others))
+    return own if is_told else [*own, *like]
+
+
+def _others(side: Sided, name: str) -> list[Part]:
+    """Return what holds of a property that has no schema of its own."""
+    return _like(side, name) or _rest(side)
+
+
 def _rest(side: Sided) -> list[Part]:
     """Return what holds of properties without a name of their own, where there may be any."""
     rest = side.view.held.get("additionalProperties", [])
-    return [] if any(side.at((part,)).view.never for part in rest) else rest
+    view = side.at(rest).view if rest else None
+    return [] if view is None or view.never or view.is_anything else rest
 
 
 def _is_closed(side: Sided) -> bool:
-    return bool(side.view.held.get("additionalProperties")) and not _rest(side)
+    rest = side.view.held.get("additionalProperties", [])
+    return bool(rest) and side.at(rest).view.never
 
 
 def _removed(look: Look, name: str, before: Sided) -> None:
-    needed = name in look.old.view.required and name not in look.new.view.required
-    closed, rest = _is_closed(look.new), _rest(look.new)
-    if rest:
-        look.within(before.place, rest)
+    others = _others(look.new, name)
+    if others:
+        look.within(_whole(look, look.old, name, others), others)
+    still_needed = name in look.new.view.required
+    needed = name in look.old.view.required and not (still_needed and (others or before.view.is_anything))
+    closed = _is_closed(look.new) and not others
     visible = {"sent": not before.view.flag("readOnly"), "received": not before.view.flag("writeOnly")}
     rule = "required-property-removed" if needed else "optional-property-removed"
     for name_of_rule, seen in (

@@ -165,8 +165,8 @@ class Prover:
         pairs = [(_item(one, number), _item(other, number)) for number in range(longest)]
         pairs.append((one.held.get("items", []), other.held.get("items", [])))
         if "contains" in other.held:
-            if "contains" not in one.held or "maxContains" in other.bounds:
-                return False
+            if "maxContains" in other.bounds:
+                return False  # more items may be like the wider schema than like the other
             pairs.append((one.held["contains"], other.held["contains"]))
         return self._all_included(small, large, pairs, depth)
 

@@ -53,24 +53,37 @@ class Rows:
         """Yield the rows."""
         for row in self._rows.values():
             finding, weight = row.finding, row.weight
+            operations = tuple(sorted(_named(self.names, row.operations)))
             yield Change(
                 axis=Axis.WIRE,
                 rule=finding.rule,
                 severity=weight.severity if weight else Severity.HARMLESS,
-                subject=finding.subject,
+                subject=_subject(finding, operations),
                 what=RULES[finding.rule].what.format(**finding.words),
                 why=weight.why if weight else _UNREACHED,
                 effect=weight.effect if weight else RULES[finding.rule].sent,
                 directions=tuple(each for each in Direction if each in row.directions),
                 before=finding.before,
                 after=finding.after,
-                operations=tuple(sorted(_named(self.names, row.operations))),
+                operations=operations,
                 old_pointer=_standing(old, finding.old),
                 new_pointer=_standing(new, finding.new),
             )
 
 
 _UNREACHED = "No operation of both revisions sends or receives it."
+
+
+_AROUND = ("security", "servers")
+"""What operations have of their own or from the document."""
+
+
+def _subject(finding: Finding, operations: tuple[str, ...]) -> str:
+    """Name the operation where what is around it is its own, not the document's, and no other's too."""
+    inherited = finding.old == finding.new == f"/{finding.subject}"
+    if finding.subject in _AROUND and not inherited and len(operations) == 1:
+        return f"{operations[0]} {finding.subject}"
+    return finding.subject
 
 
 def _order(weight: Weight) -> tuple[int, list[str]]:

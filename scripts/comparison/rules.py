@@ -152,9 +152,14 @@ RULES: dict[str, Rule] = {
         UNKNOWN, "May be {after} besides (`oneOf`).", "Values that fit several branches fit no longer."
     ),
     "unwrapped": _both(NARROWS, "May no longer be {before}."),
-    "reference-changed": _both(
-        UNKNOWN, "Refers to {after}, not to {before}.", "What stands there is not known."
-    ),
+    **{
+        f"reference-{name}": _both(UNKNOWN, what, "What stands there is not known.")
+        for name, what in (
+            ("changed", "Refers to {after}, not to {before}."),
+            ("added", "Refers to {after}."),
+            ("removed", "Refers to {before} no longer."),
+        )
+    },
     "default-changed": _both(NONE, "Default changed from {before} to {after}.", _DOCUMENTED),
     "discriminator-changed": _both(NONE, "Discriminator changed.", _DOCUMENTED),
     "deprecation-added": _both(NONE, "Deprecated.", "It still works as it did."),
@@ -206,12 +211,20 @@ RULES: dict[str, Rule] = {
     "security-scheme-changed": _both(INCOMPARABLE, "`{keyword}` changed from {before} to {after}."),
     "security-scheme-narrowed": _both(NARROWS, "{before} removed."),
     "security-scheme-widened": _both(WIDENS, "{after} added."),
+    "security-scope-dropped": _both(
+        UNKNOWN,
+        "{before} removed.",
+        "No operation asks for it, but who asks for a token with it can be refused.",
+    ),
     "security-scope-added": _both(NARROWS, "{after} needed, not {before}."),
     "security-scope-removed": _both(WIDENS, "{after} suffices, not only {before}."),
     "server-added": _both(WIDENS, "Server {after} added."),
     "server-removed": _both(NARROWS, "Server {before} removed."),
-    "server-variable-narrowed": _both(NARROWS, "Server variable {name} lost {before}."),
-    "server-variable-widened": _both(WIDENS, "Server variable {name} has {after} besides."),
+    "server-changed": _both(
+        UNKNOWN,
+        "Server {name} changed in what it stands for, or was removed.",
+        "It stands for too many addresses to tell which of them are left.",
+    ),
     "server-default-changed": _both(
         NONE,
         "Default of server variable {name} changed from {before} to {after}.",
@@ -240,6 +253,11 @@ FLIPPED = {
 }
 """What a change within a `not` does to the whole."""
 
+_UNNOTICED = {Direction.SENT: UNKNOWN, Direction.RECEIVED: WIDENS}
+"""What that does which clients need not notice, within a `not`: it still changes what is refused there."""
+_SAYS_NOTHING = {"default-changed", "discriminator-changed", "deprecation-added", "deprecation-removed"}
+"""Changes that are none for values, wherever they stand."""
+
 
 class Weight(NamedTuple):
     """What a change weighs in one context; the worst sorts first."""
@@ -264,7 +282,10 @@ def weigh(name: str, direction: Direction, *, flipped: bool = False, guard: str 
         The weight.
     """
     rule = RULES[name]
-    effect = FLIPPED[rule.effect(direction)] if flipped else rule.effect(direction)
+    effect = rule.effect(direction)
+    if flipped:
+        is_noticed = effect is NONE and name not in _SAYS_NOTHING
+        effect = _UNNOTICED[direction] if is_noticed else FLIPPED[effect]
     severity = severity_of(effect, direction, guarded=bool(guard))
     why = rule.why if rule.why and not flipped else _WHY[effect, direction]
     return Weight(severity.rank, effect, direction, severity, f"{why} {guard}".strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scripts.comparison.graph import Context, Finding, written
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 Alternative: TypeAlias = "frozenset[tuple[str, frozenset[str]]]"
 """Schemes, each with its scopes, that together suffice."""
 
+_UNASKED = "security-scope-dropped"
+"""The rule of a scope that a flow no longer has, unless an operation asks for it."""
+
 _SENT = Context(Direction.SENT, flipped=False)
 
 
@@ -26,6 +30,7 @@ class Security:
 
     Attributes:
         used: The operations that use a scheme in both revisions, as bits, by the scheme's old name.
+        asked: The operations that ask for a scope in either revision, by the scheme's old name and the scope.
     """
 
     def __init__(self, graph: Graph, rows: Rows) -> None:
@@ -35,6 +40,7 @@ class Security:
         self._new = _schemes(graph.new.document)
         self._names = _old_names(self._old, self._new)
         self.used: dict[str, int] = {}
+        self.asked: dict[tuple[str, str], int] = {}
 
     def compare(self, old: dict[str, Any], new: dict[str, Any], places: tuple[str, str], bits: int) -> None:
         """Compare the requirements of two operations.
@@ -49,6 +55,9 @@ class Security:
         after = _alternatives(new, self._names)
         for name in _schemes_of(before) & _schemes_of(after):
             self.used[name] = self.used.get(name, 0) | bits
+        for scheme, scopes in itertools.chain(*before, *after):
+            for scope in scopes:
+                self.asked[scheme, scope] = self.asked.get((scheme, scope), 0) | bits
         gone = [one for one in before if not any(_implies(one, other) for other in after)]
         come = [other for other in after if other not in before]
         pointers = (
@@ -74,8 +83,12 @@ class Security:
         for rule, suffix, keyword, one, other in _scheme_differences(before, after):
             words = {"before": shown(one), "after": shown(other), "keyword": keyword}
             subject = self._graph.subject(old, new) + suffix
-            finding = Finding(rule, subject, words, one, other, old, new)
-            self._rows.add(finding, [(_SENT, self.used.get(name, 0))])
+            reached = self.used.get(name, 0)
+            weighed = rule
+            if rule == _UNASKED and (name, keyword) in self.asked:
+                weighed, reached = "security-scheme-narrowed", self.asked[name, keyword]
+            finding = Finding(weighed, subject, words, one, other, old, new)
+            self._rows.add(finding, [(_SENT, reached)])
 
 
 def _place_of(operation: dict[str, Any], document: dict[str, Any], place: str) -> str:
@@ -151,7 +164,7 @@ def _brief(alternative: Alternative | None) -> Phrase | None:
 def _scheme_differences(
     one: dict[str, Any], other: dict[str, Any]
 ) -> Iterator[tuple[str, str, str, str | None, str | None]]:
-    """Yield rule, what the subject lacks, keyword, before and after."""
+    """Yield rule, what the subject lacks, keyword or scope, before and after."""
     for keyword in ("type", "in", "name", "scheme", "openIdConnectUrl"):
         before, after = one.get(keyword), other.get(keyword)
         if _folded(one, keyword) != _folded(other, keyword):
@@ -184,6 +197,6 @@ def _flow_differences(
         if before != after:
             yield "security-scheme-changed", f" {name}.{keyword}", keyword, before, after
     for scope in sorted(one["scopes"].keys() - other["scopes"].keys()):
-        yield "security-scheme-narrowed", f" {name}", "", Phrase(f"Scope `{scope}`"), None
+        yield _UNASKED, f" {name}", scope, Phrase(f"Scope `{scope}`"), None
     for scope in sorted(other["scopes"].keys() - one["scopes"].keys()):
         yield "security-scheme-widened", f" {name}", "", None, Phrase(f"Scope `{scope}`")

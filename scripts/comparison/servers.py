@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,11 +15,16 @@ from scripts.preparation.documents import child
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from scripts.command import Json
     from scripts.comparison.rows import Rows
 
 _VARIABLE = re.compile(r"{([^{}]*)}")
 _MOST = 200
 """Addresses that one server's variables are written out to."""
+
+
+_ANY = "{}"
+"""What stands for a variable that takes any value."""
 
 
 class _Server(NamedTuple):
@@ -27,18 +33,37 @@ class _Server(NamedTuple):
 
     def addresses(self) -> list[str]:
         """Return what its variables may come to; one that takes any value stays `{}`."""
-        values = [self._values(name) for name in _VARIABLE.findall(self.url)]
         parts = _VARIABLE.sub("\0", self.url).split("\0")
-        written = itertools.islice(itertools.product(*values), _MOST)
         return [
             "".join(itertools.chain(*zip(parts, (*chosen, ""), strict=True))).rstrip("/")
-            for chosen in written
+            for chosen in itertools.product(*self._chosen())
         ]
+
+    @property
+    def has_many(self) -> bool:
+        """Whether it stands for more addresses than are written out."""
+        return math.prod(map(len, self._chosen())) > _MOST
+
+    def accepts(self, address: str) -> bool:
+        """Tell whether an address is one of those that it stands for."""
+        values = ["|".join(map(_expression, chosen)) for chosen in self._chosen()]
+        parts = map(re.escape, _VARIABLE.sub("\0", self.url).split("\0"))
+        pairs = itertools.zip_longest(parts, (f"(?:{value})" for value in values), fillvalue="")
+        expression = "".join(itertools.chain(*pairs)).rstrip("/") + "/*"
+        return any(re.fullmatch(expression, each) for each in (address, f"{address}/"))
+
+    def told(self) -> dict[str, Any]:
+        """Return what it stands for, in a form that can be compared."""
+        values = dict(zip(_VARIABLE.findall(self.url), map(sorted, self._chosen()), strict=True))
+        return {"url": self.url, "variables": values}
+
+    def _chosen(self) -> list[list[str]]:
+        return [self._values(name) for name in _VARIABLE.findall(self.url)]
 
     def _values(self, name: str) -> list[str]:
         values = self.variables.get(name, {}).get("enum")
         texts = [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
-        return texts or ["{}"]
+        return texts or [_ANY]
 
     def defaults(self) -> dict[str, Any]:
         """Return the variables' values where nobody chooses one, by name."""
@@ -79,16 +104,14 @@ def compare_servers(
         )
 
 
-def _differences(
-    old: list[_Server], new: list[_Server]
-) -> Iterator[tuple[str, dict[str, str], Phrase | None, Phrase | None]]:
-    before = dict.fromkeys(address for server in old for address in server.addresses())
-    after = dict.fromkeys(address for server in new for address in server.addresses())
+def _differences(old: list[_Server], new: list[_Server]) -> Iterator[tuple[str, dict[str, str], Json, Json]]:
+    yield from _many_differences(old, new)
+    before, after = _addresses(old), _addresses(new)
     for address in before:
-        if not any(_covers(other, address) for other in after):
+        if address not in after and not any(server.accepts(address) for server in new):
             yield "server-removed", {}, Phrase(address or "/"), None
     for address in after:
-        if not any(_covers(other, address) for other in before):
+        if address not in before and not any(server.accepts(address) for server in old):
             yield "server-added", {}, None, Phrase(address or "/")
     held = {server.url: server.defaults() for server in old}
     for server in new:
@@ -98,7 +121,28 @@ def _differences(
                 yield "server-default-changed", {"name": f"`{name}`"}, Phrase(str(was)), Phrase(str(value))
 
 
-def _covers(pattern: str, address: str) -> bool:
-    """Tell whether an address is one of those that another one stands for."""
-    expression = "[^/]+".join(re.escape(part) for part in pattern.split("{}"))
-    return pattern == address or bool(re.fullmatch(expression, address))
+def _addresses(servers: list[_Server]) -> dict[str, None]:
+    """Return the addresses of the servers that have them written out, in order."""
+    few = (server for server in servers if not server.has_many)
+    return dict.fromkeys(address for server in few for address in server.addresses())
+
+
+def _many_differences(
+    old: list[_Server], new: list[_Server]
+) -> Iterator[tuple[str, dict[str, str], Json, Json]]:
+    """Yield the servers of too many addresses that are not the same in both revisions."""
+    before, after = ([each.told() for each in side if each.has_many] for side in (old, new))
+    come = [other for other in after if other not in before]
+    for one in before:
+        if one not in after:
+            same = next((other for other in come if other["url"] == one["url"]), None)
+            if same is not None:
+                come.remove(same)
+            yield "server-changed", {"name": f"`{one['url']}`"}, one, same
+    for other in come:
+        yield "server-added", {}, None, Phrase(other["url"])
+
+
+def _expression(value: str) -> str:
+    """Write a value of a variable as a pattern; `{}` is any."""
+    return "[^/]+" if value == _ANY else re.escape(value)

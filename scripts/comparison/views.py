@@ -41,6 +41,8 @@ OBJECTS: Types = frozenset({"object"})
 
 LOWER = ("minimum", "minLength", "minItems", "minProperties", "minContains")
 UPPER = ("maximum", "maxLength", "maxItems", "maxProperties", "maxContains")
+COUNTS = ("minContains", "maxContains")
+"""Limits of how many items are like those in `contains`."""
 LISTED = ("pattern", "format", "multipleOf", "uniqueItems", "contentEncoding", "contentMediaType")
 """Keywords of which every value holds when several parts name one."""
 HELD = (
@@ -147,6 +149,11 @@ class View:
     unknown: dict[str, str] = field(default_factory=dict)
     notes: dict[str, Held] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether it accepts every value."""
+        return self.is_open and self.types is None and self.null and not self.unions
 
     @property
     def is_open(self) -> bool:
@@ -390,9 +397,10 @@ def _absorb_values(view: View, part: Part) -> None:
         view.types = meet(view.types, names - {"integer"} if "number" in names else names)
         view.places.setdefault("type", pointer)
     _absorb_enum(view, part)
+    limits = _with_counts(schema)
     for names_of_bounds, sign in ((LOWER, 1), (UPPER, -1)):
         for name in names_of_bounds:
-            for bound in _bounds(schema, name, sign, pointer):
+            for bound in _bounds(limits, name, sign, pointer):
                 held = view.bounds.get(name)
                 if held is None or held.tightness < bound.tightness:
                     view.bounds[name] = bound
@@ -420,10 +428,22 @@ def _absorb_enum(view: View, part: Part) -> None:
     view.places.setdefault("enum", part.pointer)
 
 
+def _with_counts(schema: dict[str, Any]) -> dict[str, Any]:
+    """Say how often `contains` must be met: once, if nothing else is said; counts are for it alone."""
+    if _asks_for_items(schema):
+        return {"minContains": 1, **schema}
+    return {key: value for key, value in schema.items() if key not in COUNTS}
+
+
+def _asks_for_items(schema: dict[str, Any]) -> bool:
+    """Tell whether `contains` says anything: none need be there where none suffice, and none are too many."""
+    return "contains" in schema and (schema.get("minContains") != 0 or "maxContains" in schema)
+
+
 def _bounds(schema: dict[str, Any], name: str, sign: int, pointer: str) -> list[Bound]:
     """Return the limits that a schema sets; an exclusive one is a boolean in OpenAPI 3.0, a number in 3.1."""
-    exclusive = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}.get(name, "")
-    flag = schema.get(exclusive)
+    exclusive = _EXCLUSIVE.get(name, name)
+    flag = schema.get(exclusive) if name in _EXCLUSIVE else None
     found = []
     if name in schema and not (schema[name] == 0 and name.startswith("min") and name not in _MAY_BE_ZERO):
         shown = f"more than {schema[name]}" if flag is True and sign > 0 else schema[name]
@@ -436,6 +456,7 @@ def _bounds(schema: dict[str, Any], name: str, sign: int, pointer: str) -> list[
     return found
 
 
+_EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 _MAY_BE_ZERO = ("minimum", "minContains")
 
 
@@ -444,7 +465,7 @@ def _absorb_schemas(view: View, part: Part) -> None:
     for keyword in HELD:
         if keyword in schema and not is_trivial(schema[keyword]):
             view.held.setdefault(keyword, []).append(part.child(keyword))
-    if "contains" in schema:
+    if _asks_for_items(schema):
         view.held.setdefault("contains", []).append(part.child("contains"))
     for keyword, found in (
         ("properties", view.properties),

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 from scripts.command import FailedError
 from scripts.contracts.document import finding
 from scripts.contracts.upstream import blank
-from scripts.contracts.wrapper import CLIENT
 from scripts.generated_code import PLACEHOLDER, Package
 from scripts.reporting.model import Finding
-from scripts.type_checking import CACHE, Check, check_types, workspace
+from scripts.type_checking import CACHE, CLIENT, Check, check_types, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from scripts.contracts.wrapper import CLIENT
 from scripts.reporting.model import Finding
-from scripts.type_checking import ROOT, workspace
+from scripts.type_checking import CLIENT, ROOT, workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

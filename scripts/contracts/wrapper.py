@@ -12,11 +12,11 @@ from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
+from scripts.type_checking import CLIENT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-CLIENT = "voucherify_client"
 
 
 class UnreadableError(Exception):

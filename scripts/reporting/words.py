@@ -332,7 +332,10 @@ def _when_breaking(report: Report) -> list[str]:
     return [
         f"Look at each breaking row{also}: does your code call that operation, or use that name?",
         "Where it does, change your code so that it works with the new revision.",
-        "Where it does not matter to you, add its fingerprint to `approvals.toml`, with your name and why.",
+        (
+            "Where it does not matter to you, add its fingerprint to `openapi/approvals.toml`, with your "
+            "name and why, and run again from the old state (`make rollback` brings it back)."
+        ),
         "Merge, and release with a major version; name the breaking rows in the changelog.",
     ]
 
@@ -340,7 +343,10 @@ def _when_breaking(report: Report) -> list[str]:
 def _when_refused(report: Report) -> list[str]:
     mend = ["The client stays as it was; nothing has to be undone."]
     if report.refusals:
-        mend.append("Look at the reasons: a document that is broken is its vendor's to mend, or a patch's.")
+        mend.append(
+            "Look at the reasons: a source that cannot be reached is a matter of its address or the network; "
+            "a document that is broken is its vendor's to mend."
+        )
     if report.contract:
         mend.append("Adapt the wrapper to the new client where its contract is broken.")
     return [*mend, "Run `make track` again."]

@@ -107,7 +107,7 @@ def prepare_update(
         comparison=_whole(compared, checks.changes, approvals, root, sha256(vendored(new))),
         refusals=tuple(dict.fromkeys([*refusals, *against])),
         contract=checks.contract,
-        remarks=remarks(new, wrapper=root / WRAPPER),
+        remarks=checks.remarks,
         code=checks.code,
         axes=(Axis.WIRE, Axis.PYTHON) if usable else (Axis.WIRE,),
         generated=_generated(made),
@@ -146,11 +146,13 @@ class _Checks:
     Attributes:
         changes: What changed for code that imports it.
         contract: What the wrapper relies on and no longer finds.
+        remarks: What the document offers and the wrapper does not yet.
         code: What somebody's own code says.
     """
 
     changes: tuple[Change, ...] = ()
     contract: tuple[Finding, ...] = ()
+    remarks: tuple[Finding, ...] = ()
     code: CodeCheck | None = None
 
 
@@ -163,13 +165,14 @@ def _check(old: Document, new: Document, settings: Settings, package: Path, empt
         changes = _surface(kept, package)
     with progress("Holding the wrapper against the new client"):
         contract = broken_promises(package, new, wrapper=settings.root / WRAPPER, before=old)
+        offered = remarks(new, wrapper=settings.root / WRAPPER)
     if settings.wrapper_tests:
         with progress("Running the wrapper's tests against the new client"):
             contract += failing_tests(package, tests=settings.root / TESTS)
     if settings.code is None:
-        return _Checks(changes, contract)
+        return _Checks(changes, contract, offered)
     with progress(f"Checking {settings.code}"):
-        return _Checks(changes, contract, check_code(settings.code, kept, package))
+        return _Checks(changes, contract, offered, check_code(settings.code, kept, package))
 
 
 def can_be_read(package: Path) -> bool:

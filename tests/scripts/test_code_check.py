@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,6 +67,25 @@ def test_lines_that_newly_fail(new: Path, tmp_path: Path, digest: Digest) -> Non
     assert check.unchecked == ()
     assert check.project == str(folder)
     assert digest(folder) == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from voucherify_client.api.vouchers import release_validation_session",
+        "from voucherify_client.api.vouchers.release_validation_session import sync",
+        "import voucherify_client.api.vouchers.release_validation_session as module",
+        "from voucherify_client.models.error import Error",
+    ],
+)
+def test_modules_that_are_gone(line: str, tmp_path: Path) -> None:
+    """What the new client lacks is not found in the one that is installed here, however it is imported."""
+    new = tmp_path / "voucherify_client"
+    shutil.copytree(CLIENT, new)
+    (new / "api" / "vouchers" / "release_validation_session.py").unlink()
+    (new / "models" / "error.py").unlink()
+    check = check_code(project(tmp_path / "p", use=line), CLIENT, new)
+    assert [found.text for found in check.findings] == [line]
 
 
 def test_same_clients(tmp_path: Path) -> None:

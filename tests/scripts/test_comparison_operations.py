@@ -58,6 +58,13 @@ def served(*servers: Any) -> dict[str, Any]:
     return with_operation({}, servers=[*servers])
 
 
+def many(values: int | range) -> dict[str, Any]:
+    """Return a server of as many addresses as there are values."""
+    numbers = range(values) if isinstance(values, int) else values
+    enum = [f"a{number}" for number in numbers]
+    return {"url": "https://{c}.example/{v}/", "variables": {"c": {"enum": enum}, "v": {"enum": ["", "v1"]}}}
+
+
 def calls(operation: Any, name: str = "done") -> dict[str, Any]:
     return with_operation({"callbacks": {name: {"{$url}": {"post": {"responses": OK, **operation}}}}})
 
@@ -76,6 +83,10 @@ def both(old: Any, new: Any, rule: str, back: str, subject: str) -> Line:
 
 
 ITEM = {"responses": OK}
+OTHERWISE = [
+    (B, "security-alternative-removed", "POST /x security"),
+    (H, "security-alternative-added", "POST /x security"),
+]
 LINES: dict[str, Line] = {
     "operation": both(
         with_operation({}), document({}), "operation-removed", "operation-added", "POST /x"
@@ -222,7 +233,28 @@ LINES: dict[str, Line] = {
     "what a range holds": (
         answers(_404=content(STRING)), answers(default=content(INTEGER)),
         [(B, "type-changed", "POST /x default"), (H, "response-added", "POST /x default")],
-        [(B, "type-changed", "POST /x 404"), (W, "response-removed", "POST /x default")],
+        [(B, "type-changed", "POST /x 404"), (B, "response-removed", "POST /x default")],
+    ),
+    "what the only response held": (
+        answers(default=content(STRING)), answers(default=content(STRING), _200=content(INTEGER)),
+        [(B, "type-changed", "POST /x 200"), (H, "response-added", "POST /x 200")],
+        [(B, "response-removed", "POST /x 200")],
+    ),
+    "success beside an error": (
+        answers(default=content(STRING)), answers(default=content(STRING), _200=content(STRING)),
+        [(H, "response-added", "POST /x 200")], [(B, "response-removed", "POST /x 200")],
+    ),
+    "the only response": (
+        answers(default={}), answers(), [(B, "response-removed", "POST /x default")],
+        [(H, "response-added", "POST /x default")],
+    ),
+    "default beside a success": (
+        answers(_200={}, default={}), answers(_200={}), [(W, "response-removed", "POST /x default")],
+        [(H, "response-added", "POST /x default")],
+    ),
+    "success beside another": both(
+        answers(_201={}, default=content(STRING), _200={}), answers(_201={}, default=content(STRING)),
+        "response-removed", "response-added", "POST /x 200",
     ),
     "success is in no default": both(
         answers(_201={}, default={}), answers(default={}), "response-removed", "response-added", "POST /x 201"
@@ -257,27 +289,27 @@ LINES: dict[str, Line] = {
     # Who is let in
     "alternative": both(
         secured({"key": []}, {"basic": []}), secured({"key": []}),
-        "security-alternative-removed", "security-alternative-added", "security",
+        "security-alternative-removed", "security-alternative-added", "POST /x security",
     ),
     "scheme besides": (
         secured({"key": []}), secured({"key": [], "basic": []}),
-        [(B, "security-alternative-removed", "security"), (H, "security-alternative-added", "security")],
-        [(H, "security-alternative-added", "security")],
+        OTHERWISE,
+        [(H, "security-alternative-added", "POST /x security")],
     ),
     "scope": both(
         secured({"oauth": ["read"]}), secured({"oauth": ["read", "write"]}),
-        "security-scope-added", "security-scope-removed", "security",
+        "security-scope-added", "security-scope-removed", "POST /x security",
     ),
     "anybody": (
         with_operation({}), secured({"key": []}),
-        [(B, "security-alternative-removed", "security"), (H, "security-alternative-added", "security")],
-        [(H, "security-alternative-added", "security")],
+        OTHERWISE,
+        [(H, "security-alternative-added", "POST /x security")],
     ),
     "scheme renamed": (
         scheme(type="apiKey", **{"in": "header"}, name="X-It"),
         secured({"other": []}, schemes={"other": {"type": "apiKey", "in": "header", "name": "x-it"}}),
-        [(B, "security-alternative-removed", "security"), (H, "security-alternative-added", "security")],
-        [(B, "security-alternative-removed", "security"), (H, "security-alternative-added", "security")],
+        OTHERWISE,
+        OTHERWISE,
     ),
     "scheme of another name": (
         scheme(type="http", scheme="bearer", description="a"),
@@ -303,9 +335,16 @@ LINES: dict[str, Line] = {
         [(B, "security-scheme-changed", "security scheme it clientCredentials.tokenUrl")],
         [(B, "security-scheme-changed", "security scheme it clientCredentials.tokenUrl")],
     ),
-    "flow's scope": both(
-        flows(), flows(scopes={"read": ""}), "security-scheme-narrowed", "security-scheme-widened",
-        "security scheme it clientCredentials",
+    "flow's scope": (
+        flows(), flows(scopes={"read": ""}),
+        [(W, "security-scope-dropped", "security scheme it clientCredentials")],
+        [(H, "security-scheme-widened", "security scheme it clientCredentials")],
+    ),
+    "flow's scope that is asked for": both(
+        secured({"oauth": ["write"]}),
+        secured({"oauth": ["write"]}, schemes={"oauth": {"type": "oauth2", "flows": {
+            "clientCredentials": {**FLOW, "scopes": {"read": ""}}}}}),
+        "security-scheme-narrowed", "security-scheme-widened", "security scheme oauth clientCredentials",
     ),
     "flow": both(
         scheme(type="oauth2", flows={"clientCredentials": FLOW, "password": FLOW}),
@@ -337,9 +376,24 @@ LINES: dict[str, Line] = {
         served({"url": "https://a.example"}), served({"url": "https://{c}.example"}),
         [(H, "server-added", "servers")], [(B, "server-removed", "servers")],
     ),
+    "server of many addresses": (
+        served(many(300)), served(many(301)),
+        [(W, "server-changed", "servers")], [(W, "server-changed", "servers")],
+    ),
+    "server of many addresses in another order": (
+        served(many(300)), served(many(range(299, -1, -1))), [], [],
+    ),
+    "server of many addresses removed": (
+        served(many(300), {"url": "/"}), served({"url": "/"}),
+        [(W, "server-changed", "servers")], [(H, "server-added", "servers")],
+    ),
+    "server that came to many addresses": (
+        served(many(2)), served(many(300)),
+        [(H, "server-added", "servers")], [(W, "server-changed", "servers")],
+    ),
     "operation's server": both(
         with_operation({"servers": [{"url": "https://a.example"}, {"url": "/"}]}, servers=[{"url": "/"}]),
-        with_operation({}, servers=[{"url": "/"}]), "server-removed", "server-added", "servers",
+        with_operation({}, servers=[{"url": "/"}]), "server-removed", "server-added", "POST /x servers",
     ),
     "no servers": (served(), served({"url": "/"}, {"no": "url"}), [], []),
     # What the server calls
@@ -421,6 +475,53 @@ def test_one_cause_is_one_row() -> None:
     assert (change.old_pointer, change.new_pointer) == (pointer, pointer)
     assert change.what == 'Enum has "b" besides.'
     assert change.why == "A client can receive what it was not promised."
+
+
+KEY: list[Any] = [{"key": []}]
+EITHER: list[Any] = [*KEY, {"basic": []}]
+
+
+def who(path: Any, other: Any, root: Any = ()) -> dict[str, Any]:
+    """Return a document of two operations with requirements of their own, where they have any."""
+    paths = {
+        name: {"get": {"responses": OK, **({} if own is None else {"security": own})}}
+        for name, own in (("/a", path), ("/b", other))
+    }
+    return {**document(paths), "security": [*root], "components": {"securitySchemes": SCHEMES}}
+
+
+def test_who_is_let_in_where() -> None:
+    """What an operation asks for is named by it; what several ask for is one row of them all."""
+
+    def row(old: Any, new: Any) -> Any:
+        (change,) = compare(old, new).changes
+        return change
+
+    found = [
+        row(who(EITHER, KEY), who(KEY, KEY)),
+        row(who(EITHER, EITHER), who(KEY, KEY)),
+        row(who(None, None, EITHER), who(None, None, KEY)),
+        row(who(None, KEY, EITHER), who(None, KEY, KEY)),
+    ]
+    assert [change.subject for change in found] == ["GET /a security", "security", "security", "security"]
+    assert [len(change.operations) for change in found] == [1, 2, 2, 1]
+
+
+def test_an_approval_lapses_as_what_it_accepts_grows() -> None:
+    """A fingerprint holds for as many operations as were let in otherwise, and for one severity."""
+    (one,) = compare(who(None, KEY, EITHER), who(None, KEY, KEY)).changes
+    (more,) = compare(who(None, None, EITHER), who(None, None, KEY)).changes
+    assert (one.subject, one.severity, one.before) == (more.subject, more.severity, more.before)
+    assert one.fingerprint != more.fingerprint
+    old = {"/a": {"get": {"responses": {"200": content(ref("A"))}}, "put": {"responses": OK}}}
+    sent = {"/a": {**old["/a"], "put": {"responses": OK, "requestBody": content(ref("A"))}}}
+    schemas = [{"A": thing(a=STRING)}, {"A": thing(a={**STRING, "maxLength": 5})}]
+    (received,), (worse,) = (
+        compare(*(document(paths, each) for each in schemas)).changes for paths in (old, sent)
+    )
+    assert (received.severity, worse.severity) == (H, B)
+    assert (received.subject, received.before, received.after) == (worse.subject, worse.before, worse.after)
+    assert received.fingerprint != worse.fingerprint
 
 
 def test_what_nothing_uses() -> None:

@@ -80,6 +80,9 @@ NOT_INCLUDED: dict[str, tuple[Any, Any]] = {
         {**thing(a=INTEGER), "patternProperties": {"^a": STRING}},
     ),
     "contains too much": ({**LIST, "contains": STRING}, {**LIST, "contains": STRING, "maxContains": 2}),
+    "contains others, with a most": (
+        {**LIST, "contains": INTEGER, "maxContains": 2}, {**LIST, "contains": NUMBER, "maxContains": 2}
+    ),
     "contains nothing": (LIST, {**LIST, "contains": STRING}),
     "several": (STRING, {"oneOf": [STRING, {"type": "string", "maxLength": 3}]}),
     "values and more": ({"enum": ["a", 1, True]}, {"anyOf": [INTEGER, STRING]}),

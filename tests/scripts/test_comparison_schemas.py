@@ -109,7 +109,10 @@ LINES: dict[str, Line] = {
     **bounds(TEXT, "minLength", 5, 1), **bounds(TEXT, "maxLength", 5, 9),
     **bounds(LIST, "minItems", 5, 1), **bounds(LIST, "maxItems", 5, 9),
     **bounds(THING, "minProperties", 5, 1), **bounds(THING, "maxProperties", 5, 9),
-    **bounds({**LIST, "contains": TEXT}, "minContains", 5, 2),
+    "minContains tightened": narrowing(
+        {**LIST, "contains": TEXT}, {**LIST, "contains": TEXT, "minContains": 2},
+        "min-contains-tightened", "min-contains-loosened",
+    ),
     **bounds({**LIST, "contains": TEXT}, "maxContains", 5, 9),
     "limit became exclusive": narrowing(
         {**NUMBER, "minimum": 1}, {**NUMBER, "exclusiveMinimum": 1}, "minimum-tightened", "minimum-loosened"
@@ -132,6 +135,28 @@ LINES: dict[str, Line] = {
         {"type-changed": INCOMPARABLE}, {"type-changed": INCOMPARABLE},
     ),
     "contains": narrowing(LIST, {**LIST, "contains": TEXT}, "contains-added", "contains-removed"),
+    "contains anything": narrowing(LIST, {**LIST, "contains": {}}, "contains-added", "contains-removed"),
+    "contains none": narrowing(
+        {**LIST, "contains": TEXT, "minContains": 0}, {**LIST, "contains": TEXT},
+        "contains-added", "contains-removed",
+    ),
+    "minContains of none": narrowing(
+        {**LIST, "contains": TEXT, "minContains": 0, "maxContains": 3},
+        {**LIST, "contains": TEXT, "maxContains": 3}, "min-contains-tightened", "min-contains-loosened",
+    ),
+    "minContains without contains": Line(LIST, {**LIST, "minContains": 2, "maxContains": 3}, {}, {}),
+    "contains changed": narrowing(
+        {**LIST, "contains": NUMBER}, {**LIST, "contains": WHOLE}, "type-narrowed", "type-widened"
+    ),
+    "contains changed, with a most": Line(
+        {**LIST, "contains": NUMBER, "maxContains": 3}, {**LIST, "contains": WHOLE, "maxContains": 3},
+        {"type-narrowed": INCOMPARABLE}, {"type-widened": INCOMPARABLE},
+    ),
+    "contains changed, with a most alone": Line(
+        {**LIST, "contains": NUMBER, "minContains": 0, "maxContains": 3},
+        {**LIST, "contains": WHOLE, "minContains": 0, "maxContains": 3},
+        {"type-narrowed": WIDENS}, {"type-widened": NARROWS},
+    ),
     "unevaluatedItems": narrowing(
         LIST, {**LIST, "unevaluatedItems": False}, "unevaluated-items-added", "unevaluated-items-removed"
     ),
@@ -151,7 +176,34 @@ LINES: dict[str, Line] = {
     ),
     "required property was described": Line(
         {**THING, "required": ["a"]}, thing("a", a=TEXT),
+        {"required-property-added": NARROWS}, {"required-property-removed": (W, B)},
+    ),
+    "required property was described as anything": Line(
+        {**THING, "required": ["a"]}, thing("a", a={}),
         {"optional-property-added": NONE}, {"optional-property-removed": (W, H)},
+    ),
+    "required property was described like the others": Line(
+        {**THING, "required": ["a"], "additionalProperties": TEXT},
+        {**thing("a", a=TEXT), "additionalProperties": TEXT},
+        {"optional-property-added": NONE}, {"optional-property-removed": (W, H)},
+    ),
+    "property with a pattern": Line(
+        {**THING, "patternProperties": {"^x": TEXT, "^y": WHOLE}},
+        {**thing(xa={**TEXT, "maxLength": 3}), "patternProperties": {"^x": TEXT, "^y": WHOLE}},
+        {"optional-property-added": NONE, "max-length-set": NARROWS},
+        {"optional-property-removed": (W, H), "max-length-removed": WIDENS},
+    ),
+    "property with a pattern of another type": Line(
+        {**THING, "patternProperties": {"^x": TEXT}},
+        {**thing(xa=WHOLE), "patternProperties": {"^x": TEXT}},
+        {"optional-property-added": NONE, "all-of-member-added": NARROWS},
+        {"optional-property-removed": (W, H), "all-of-member-removed": WIDENS},
+    ),
+    "property with a pattern that is not understood": Line(
+        {**THING, "patternProperties": {"(": TEXT}},
+        {**thing(xa={**TEXT, "maxLength": 3}), "patternProperties": {"(": TEXT}},
+        {"optional-property-added": NONE, "max-length-set": NARROWS},
+        {"optional-property-removed": (W, H), "max-length-removed": WIDENS},
     ),
     "property of a closed object": Line(
         {**thing(a=TEXT), "additionalProperties": False}, {**thing(), "additionalProperties": False},
@@ -337,6 +389,15 @@ LINES: dict[str, Line] = {
         {**TEXT, "not": {"enum": ["a", "b"]}}, {**TEXT, "not": {"enum": ["a"]}},
         {"enum-value-removed": WIDENS}, {"enum-value-added": NARROWS},
     ),
+    "not, a property more": Line(
+        {**THING, "not": thing("b", b=TEXT)}, {**THING, "not": thing("b", b=TEXT, a=TEXT)},
+        {"optional-property-added": (W, B)}, {"optional-property-removed": (W, B)},
+    ),
+    "not, a default": Line(
+        {**TEXT, "not": {"enum": ["a", "b"]}}, {**TEXT, "not": {"enum": ["a"], "default": "a"}},
+        {"enum-value-removed": WIDENS, "default-changed": NONE},
+        {"enum-value-added": NARROWS, "default-changed": NONE},
+    ),
     "if": narrowing(
         THING, {**THING, "if": {"required": ["a"]}, "then": {"required": ["b"]}},
         "condition-added", "condition-removed",
@@ -370,6 +431,11 @@ LINES: dict[str, Line] = {
         {"$ref": "https://a.example/b.json"}, {"$ref": "https://a.example/c.json"},
         {"reference-changed": UNKNOWN}, {"reference-changed": UNKNOWN},
     ),
+    "elsewhere besides": Line(
+        TEXT, {**TEXT, "$ref": "https://a.example/b.json"},
+        {"reference-added": UNKNOWN}, {"reference-removed": UNKNOWN},
+    ),
+    "a keyword without a name": Line(TEXT, {**TEXT, "": {}}, {}, {}),
     "keywords of other types": Line(TEXT, {**TEXT, "minimum": 3, "items": WHOLE, "minItems": 2}, {}, {}),
 }  # fmt: skip
 
@@ -389,6 +455,14 @@ def test_every_line_both_ways(name: str) -> None:
 
 
 SAME: dict[str, tuple[Any, Any]] = {
+    "items of anything": ({**LIST, "items": {}}, {**LIST, "items": {"allOf": [{}]}}),
+    "contains of anything": ({**LIST, "contains": {}}, {**LIST, "contains": {"allOf": [{}]}}),
+    "additionalProperties of anything": (
+        {**THING, "additionalProperties": {}}, {**THING, "additionalProperties": {"allOf": [{}]}}
+    ),
+    "propertyNames of anything": (
+        {**THING, "propertyNames": {}}, {**THING, "propertyNames": {"oneOf": [{}]}}
+    ),
     "allOf of one": (TEXT, {"allOf": [TEXT]}),
     "oneOf with one branch": (CAT, {"oneOf": [CAT]}),
     "title": (CAT, {**CAT, "title": "Kitten", "description": "Purrs."}),

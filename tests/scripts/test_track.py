@@ -340,6 +340,18 @@ def test_own_code_that_is_not_there(project: Path) -> None:
         track(project, "--code", project / "nowhere")
 
 
+def test_a_document_in_parts(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A path item that lies in another document is refused with its place, and leaves a report."""
+    document = small()
+    document["paths"]["/v1/elsewhere"] = {"$ref": "other.json#/x"}
+    save(project / "source.json", document)
+    assert track(project) == 3
+    output = capsys.readouterr().out
+    assert last_line(output) == "verdict: refused"
+    assert "in another document" in output
+    assert said(project)["verdict"] == "refused"
+
+
 def test_a_document_that_says_the_same(
     project: Path, digest: Digest, capsys: pytest.CaptureFixture[str], command: Command
 ) -> None:
