@@ -23,7 +23,7 @@ Profile = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Use this profile ('voucherify profiles add NAME' makes one). Without it: the environment's "
+        help="Use this profile of your credentials file. Without it: the environment's "
         "VOUCHERIFY_APP_ID and VOUCHERIFY_APP_TOKEN, then the profile 'default'.",
         rich_help_panel=_SETTINGS,
     ),
