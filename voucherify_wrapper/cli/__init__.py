@@ -1,4 +1,4 @@
-"""The command line, ``voucherify``: releases, a doctor, profiles and the sandbox, for people and for scripts.
+"""The command line, ``voucherify``: releases and the sandbox, for people and for scripts.
 
 It needs the extra ``cli``. Nothing of the library imports it.
 """
