@@ -67,6 +67,7 @@ MEANINGS: dict[type[Exception], type[httpx.TransportError]] = {
 _CONNECTING = "client error (Connect)"
 _CUT_OFF = "end of file before message length reached"
 _SYSTEM_ERROR = re.compile(r"(.*) \(os error (\d+)\)")
+_NO_CONTENT = 204  # HTTP's status that has no body, so that there is nothing to ask for
 _CLOSED = "The transport is closed."
 _OWN_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -192,6 +193,8 @@ class _Body(httpx.SyncByteStream):
         self._permits = permits
 
     def __iter__(self) -> Iterator[bytes]:
+        if self._response.status == _NO_CONTENT:
+            return
         read = self._response.body_reader.read_chunk
         try:
             while (piece := read()) is not None:
@@ -267,6 +270,8 @@ class _AsyncBody(httpx.AsyncByteStream):
         self._permits = permits
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._response.status == _NO_CONTENT:
+            return
         read = self._response.body_reader.read_chunk
         try:
             while (piece := await read()) is not None:

@@ -352,6 +352,9 @@ class AsyncTransport(httpx.AsyncBaseTransport):
 
     async def _permit(self, request: Outgoing) -> None:
         """Wait for the permission to use a connection."""
+        if not self._permits.locked():  # nearly always; a timer would cost more than all the rest of this
+            await self._permits.acquire()
+            return
         try:
             async with asyncio.timeout(request.extensions.get("timeout", {}).get("pool")):
                 await self._permits.acquire()

@@ -17,6 +17,7 @@ from voucherify_wrapper.sandbox import SAMPLE_VOUCHERS, RateLimit, Sandbox, Sand
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_PROGRAM = "python -m voucherify_wrapper.sandbox"
 _UNLIMITED = "unlimited"
 _RATE = re.compile(r"([0-9]{1,9})/(minute|hour)")
 _LIMIT = re.compile(rf"[0-9]{{1,10}}|{_UNLIMITED}")
@@ -39,16 +40,19 @@ curl -X POST {url}/v1/validations \\
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None, program: str = "python -m voucherify_wrapper.sandbox"
+) -> int:
     """Serve a sandbox.
 
     Args:
         arguments: The command line, without the program's name; left out, the process's own.
+        program: What the program is called in its own texts.
 
     Returns:
         The exit status: 0 when it was told to stop, 1 when it could not start. Bad arguments exit with 2.
     """
-    parser = _parser()
+    parser = _parser(program)
     options = parser.parse_args(arguments)
     # Before anything is up, so that a signal during the start stops it in the same way.
     signals: list[int] = []
@@ -66,7 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             token_lifetime=options.token_lifetime,
         )
         with sandbox:
-            print(_banner(sandbox, vouchers or SAMPLE_VOUCHERS), flush=True)  # noqa: T201 - a command prints
+            told = (
+                json.dumps(sandbox.environment())
+                if options.json
+                else _banner(sandbox, vouchers or SAMPLE_VOUCHERS)
+            )
+            print(told, flush=True)  # noqa: T201 - a command prints
             # Not a lock: its `set` can meet its `wait` half way, and on Windows Ctrl-C does not interrupt it.
             while not signals:
                 time.sleep(_LOOK_AROUND)
@@ -78,9 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m voucherify_wrapper.sandbox",
+        prog=program,
         description="Serve a local stand-in for the Voucherify API on 127.0.0.1.",
         allow_abbrev=False,
     )
@@ -117,6 +126,9 @@ def _parser() -> argparse.ArgumentParser:
         default=900,
         metavar="SECONDS",
         help="the life of an OAuth token; without it, %(default)s seconds",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print the variables that lead a client here as one line of JSON"
     )
     return parser
 

@@ -1,0 +1,76 @@
+"""The program ``voucherify``: its commands, and the one place where their ends become exit codes."""
+
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from voucherify_wrapper._errors import VoucherifyError
+from voucherify_wrapper._version import __version__
+
+from ._exits import ExitCode, exit_code_of
+from ._output import say, say_error
+from ._release import release
+from ._sandbox import sandbox
+
+_PROGRAM = "voucherify"
+_TYPERS_INTERRUPTED = 130  # what Typer makes of Ctrl-C
+
+app = typer.Typer(
+    name=_PROGRAM,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # they show local variables, and so credentials
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 all done, 1 something failed, 2 wrong usage, 3 settings or credentials are missing "
+    "or not accepted, 4 stopped early.",
+)
+app.command()(release)
+app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)(sandbox)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer's signature
+    if wanted:
+        say(f"{_PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _voucherify(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Release Voucherify's validation sessions: the locks that checkouts hold on vouchers."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command, and give its exit code; whatever goes wrong is told as it was asked to be."""
+    as_json = "--json" in takewhile(lambda argument: argument != "--", arguments)
+    try:
+        code = app(arguments, prog_name=_PROGRAM, standalone_mode=False)
+    except TyperException as error:
+        # Without a message, the help was asked for by giving nothing, and has been shown.
+        said = error.format_message()
+        return _ended(error, _of_usage(error, said), as_json=as_json) if said else exit_code_of(error)
+    except VoucherifyError as error:
+        return _ended(error, str(error), as_json=as_json)
+    if code == _TYPERS_INTERRUPTED:
+        return _ended(KeyboardInterrupt(), "interrupted.", as_json=as_json)
+    return code or ExitCode.DONE
+
+
+def _ended(error: BaseException, text: str, *, as_json: bool) -> ExitCode:
+    code = exit_code_of(error)
+    say_error(error, text, code, as_json=as_json)
+    return code
+
+
+def _of_usage(error: TyperException, said: str) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else _PROGRAM
+    return f"{said} ('{command} --help' shows how it is used.)"

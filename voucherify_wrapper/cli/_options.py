@@ -1,0 +1,68 @@
+"""The options that several commands share, and the client that they lead to."""
+
+# Not postponed, here and in the commands: Typer reads the annotations.
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voucherify_wrapper._clusters import Cluster
+
+_SETTINGS = "Where to, and as whom"
+
+
+def _clusters() -> list[str]:
+    return [cluster.value for cluster in Cluster]
+
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Answer with JSON, for programs; errors as well.", show_default=False)
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Use this profile of your credentials file. Without it: the environment's "
+        "VOUCHERIFY_APP_ID and VOUCHERIFY_APP_TOKEN, then the profile 'default'.",
+        rich_help_panel=_SETTINGS,
+    ),
+]
+ClusterName = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="NAME",
+        help="Where your project lives: api (Europe), us1.api (United States) or as1.api (Asia).",
+        autocompletion=_clusters,
+        rich_help_panel=_SETTINGS,
+    ),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="The address of a dedicated cluster, such as https://shop.voucherify.example; instead of "
+        "--cluster.",
+        rich_help_panel=_SETTINGS,
+    ),
+]
+EnvFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Read settings from this .env file as well, after the environment (extra dotenv).",
+        rich_help_panel=_SETTINGS,
+    ),
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        min=0.001,
+        max=86_400,
+        help="How long one release may take, with all its attempts; 30 without it.",
+        rich_help_panel=_SETTINGS,
+    ),
+]

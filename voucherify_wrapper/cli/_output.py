@@ -1,0 +1,69 @@
+"""What commands say: lines for people, or one JSON document for programs. Both without secrets.
+
+Every text comes from outside in part (a voucher's code, a server's message), so nothing of it may steer the
+terminal, and whatever the terminal's encoding cannot say is written as an escape.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from attrs import asdict
+
+from voucherify_wrapper._secrets import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from voucherify_wrapper._rate_limits import RateLimit
+
+    from ._exits import ExitCode
+
+_LONGEST_LINE = 2000
+_OF_ERRORS = ("status", "key", "request_id", "attempts", "may_have_acted", "retry_after", "journal")
+"""What a document tells of an error, where the error has it."""
+
+
+def say(text: str, *, to_stderr: bool = False) -> None:
+    """Write lines for people: results to standard output, everything else to standard error."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    lines = "\n".join(printable(line, _LONGEST_LINE) if line.strip() else "" for line in text.splitlines())
+    print(_sayable(lines, stream.encoding), file=stream, flush=True)
+
+
+def say_json(document: Mapping[str, Any]) -> None:
+    """Write one JSON document as one line of ASCII, to standard output."""
+    print(json.dumps(document), flush=True)  # noqa: T201 - the same
+
+
+def say_error(error: BaseException, text: str, code: ExitCode, *, as_json: bool) -> None:
+    """Tell why a command ended as it did.
+
+    Args:
+        error: what ended it.
+        text: what it says.
+        code: the exit code that it means.
+        as_json: as a document (its key is ``error``), and not as a line.
+    """
+    if as_json:
+        say_json({"error": {**error_document(error, text), "exit_code": int(code)}})
+    else:
+        say(f"voucherify: {text}", to_stderr=True)
+
+
+def error_document(error: BaseException, text: str) -> dict[str, Any]:
+    """An error as a document: its type, its message, and what else it knows."""
+    known = {name: getattr(error, name) for name in _OF_ERRORS if getattr(error, name, None) is not None}
+    return {"type": type(error).__name__, "message": text, **known}
+
+
+def rate_limit_document(rate_limit: RateLimit) -> dict[str, Any]:
+    """The state of the rate limits as a document; null where the server said nothing."""
+    return asdict(rate_limit)
+
+
+def _sayable(text: str, encoding: str | None) -> str:
+    encoding = encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
