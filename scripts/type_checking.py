@@ -46,9 +46,8 @@ own = {*site.getsitepackages()}
 sys.path[:] = [each for each in sys.path if each in own or not os.path.isdir(os.path.join(each, hidden))]
 runpy.run_module("mypy", run_name="__main__", alter_sys=True)
 """
-"""Runs mypy without the folders beside site-packages that hold the client, as this project's own does. It
-looks each module up in every folder that has the package, and would find there what the one under check lacks.
-"""
+"""Runs mypy without the folders beside site-packages that hold the client, as this project's own does: it
+looks each module up in every folder that has the package, and would find there what is gone in the other."""
 _WORKSPACE = "code-under-check"
 """What workspaces are called. The cache remembers errors with the path of an earlier one."""
 _LONGEST = 1000
