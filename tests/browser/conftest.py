@@ -1,4 +1,4 @@
-"""A real browser for the tests of pages, started once, with no line to the world."""
+"""A real browser for the tests of pages, with no line to the world."""
 
 from __future__ import annotations
 
@@ -22,9 +22,13 @@ ARGUMENTS = (
 SCREENS = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start this machine's browser; where there is none, tests that need one are skipped, but not in CI."""
+    """Start this machine's browser; where there is none, tests that need one are skipped, but not in CI.
+
+    It ends with each module: until then Playwright has an event loop in this thread, in which no other test could
+    run one of its own.
+    """
     program = next((found for name in NAMES if (found := shutil.which(name))), None)
     if program is None:
         word = f"no browser: none of {', '.join(NAMES)} is installed (on Debian: apt-get install chromium)"
