@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 OPERATION = "`release-validation-session`"
 CALL = "sync_detailed(code, session_key, client"
 SYNC, ASYNC = (
-    line_of(ADAPTER, text) for text in ("release_validation_session.sync", "asyncio_detailed(code")
+    line_of(ADAPTER, text)
+    for text in ("release_validation_session.sync", "release_validation_session.asyncio_detailed(")
 )
 IMPORT = line_of(ADAPTER, "import release_validation_session")
 HERE, THERE = f"`_adapter.py:{SYNC}`", f"`_adapter.py:{ASYNC}`"
