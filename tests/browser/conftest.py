@@ -26,7 +26,7 @@ SCREENS = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 360, "h
 def browser() -> Iterator[Browser]:
     """Start this machine's browser; where there is none, tests that need one are skipped, but not in CI.
 
-    It ends with each module: until then Playwright has an event loop in this thread, in which no other test could
+    It ends with each module: until then Playwright has an event loop in this thread, where no other test could
     run one of its own.
     """
     program = next((found for name in NAMES if (found := shutil.which(name))), None)
