@@ -26,8 +26,8 @@ SCREENS = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 360, "h
 def browser() -> Iterator[Browser]:
     """Start this machine's browser; where there is none, tests that need one are skipped, but not in CI.
 
-    It ends with each module: until then Playwright has an event loop in this thread, where no other test could
-    run one of its own.
+    It ends with each module: until then Playwright has an event loop in this thread, where other tests
+    could not run one of their own.
     """
     program = next((found for name in NAMES if (found := shutil.which(name))), None)
     if program is None:
