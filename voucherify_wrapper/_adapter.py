@@ -157,10 +157,10 @@ def release(
     client: GeneratedClient, call: Call, code: str, session_key: str, *, missing_ok: bool
 ) -> ReleaseResult:
     """Release a validation session; documented at ``Voucherify.release_validation_session``."""
-    gone = None
+    gone, caller = None, _during(call, client.session)
     code, session_key = segment("code", code), segment("session_key", session_key)
     try:
-        release_validation_session.sync_detailed(code, session_key, client=_during(call, client.session))
+        release_validation_session.sync_detailed(code, session_key, client=caller)
     except SessionNotFoundError as error:
         gone = error
     return _release_result(code, session_key, call, gone, missing_ok=missing_ok)
@@ -170,12 +170,10 @@ async def release_async(
     client: AsyncGeneratedClient, call: Call, code: str, session_key: str, *, missing_ok: bool
 ) -> ReleaseResult:
     """Release a validation session; documented at ``AsyncVoucherify.release_validation_session``."""
-    gone = None
+    gone, caller = None, _during(call, client.session)
     code, session_key = segment("code", code), segment("session_key", session_key)
     try:
-        await release_validation_session.asyncio_detailed(
-            code, session_key, client=_during(call, client.session)
-        )
+        await release_validation_session.asyncio_detailed(code, session_key, client=caller)
     except SessionNotFoundError as error:
         gone = error
     return _release_result(code, session_key, call, gone, missing_ok=missing_ok)

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 OPERATION = "`release-validation-session`"
 CALL = "sync_detailed(code, session_key, client"
 SYNC, ASYNC = (
-    line_of(ADAPTER, text)
-    for text in ("release_validation_session.sync", "release_validation_session.asyncio_detailed(")
+    line_of(ADAPTER, text) for text in ("release_validation_session.sync", "asyncio_detailed(code")
 )
 IMPORT = line_of(ADAPTER, "import release_validation_session")
 HERE, THERE = f"`_adapter.py:{SYNC}`", f"`_adapter.py:{ASYNC}`"
@@ -159,7 +158,7 @@ ARGUMENT = (
         (
             "client.py",
             *("get_httpx_client(self) -> httpx.Client:", "get_httpx_client(self) -> str:"),
-            *(OVERRIDDEN, "def get_httpx_client"),
+            *(OVERRIDDEN, "def get_httpx_client(self) -> httpx.Client"),
         ),
         ("client.py", TIMEOUT, '_timeout: bytes = field(default=b"",', ARGUMENT, "_timeout_of(self._timeout"),
     ],
@@ -192,7 +191,7 @@ def test_module_that_is_gone(tmp_path: Path) -> None:
             "has a new required parameter `session_key`; {} does not pass it.",
         ),
         (
-            "sync_detailed(code, session_key, client=7 or client",
+            "sync_detailed(code, session_key, client=7 or caller",
             "takes `AuthenticatedClient` as its parameter `client` now; {} passes `int`.",
         ),
         ("sync_detailed(code=code, session_key=session_key, client", ""),
@@ -201,7 +200,7 @@ def test_module_that_is_gone(tmp_path: Path) -> None:
 )
 def test_calls_of_another_form(new: str, told: str, tmp_path: Path) -> None:
     """Arguments by place and by name, functions and spreads are read from the wrapper as they stand there."""
-    old = f"{CALL}=client" if "7" in new else CALL
+    old = f"{CALL}=caller" if "7" in new else CALL
     wrapper = other_wrapper(tmp_path, "_adapter.py", f"session.{old}", f"session.{new}")
     found = [one.what for one in broken(document(), wrapper=wrapper)]
     assert found == [f"{OPERATION} {told.format(HERE)}"] * bool(told)
