@@ -25,7 +25,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         import rich  # noqa: F401, PLC0415 - asked for first, so that what is missing is said plainly
-        import tomlkit  # noqa: F401, PLC0415
         import typer  # noqa: F401, PLC0415
     except ImportError as error:
         print(  # noqa: T201 - a command prints
