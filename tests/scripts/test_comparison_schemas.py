@@ -455,6 +455,10 @@ def test_every_line_both_ways(name: str) -> None:
 
 
 SAME: dict[str, tuple[Any, Any]] = {
+    "needed names that are none": (
+        {**THING, "dependentRequired": {"a": ["b"]}},
+        {**THING, "dependentRequired": {"a": [1, "b", None]}},
+    ),
     "items of anything": ({**LIST, "items": {}}, {**LIST, "items": {"allOf": [{}]}}),
     "contains of anything": ({**LIST, "contains": {}}, {**LIST, "contains": {"allOf": [{}]}}),
     "additionalProperties of anything": (
