@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from scripts.comparison.changes import Change
 from scripts.comparison.severity import Severity
+from scripts.preparation.documents import parts_of
 from scripts.reporting.words import one_line, told
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ def line_of(document: Json, pointer: str) -> int:
         The line, counted from one; 0 where the document has no such place.
     """
     line, value = 1, document
-    for token in pointer.split("/")[1:]:
-        name = token.replace("~1", "/").replace("~0", "~")
+    for name in parts_of(pointer):
         if isinstance(value, list):
             children: dict[str, Json] = {str(index): child for index, child in enumerate(value)}
         else:
