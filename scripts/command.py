@@ -20,6 +20,8 @@ Document: TypeAlias = "dict[str, Json]"
 DONE = 0
 FAILED = 1
 UNUSABLE_INPUT = 2
+BREAKING = 4
+"""Something breaks, and `--fail-on breaking` asked for an exit code that says so."""
 INTERRUPTED = 130
 TERMINATED = 143
 

@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.command import DONE, UnusableInputError, collector_at_rest, run, system_error
+from scripts.command import BREAKING, DONE, UnusableInputError, collector_at_rest, run, system_error
 from scripts.comparison.approvals import read_approvals
 from scripts.comparison.changes import Axis, Comparison, in_order
 from scripts.comparison.comparing import compare_documents
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from scripts.comparison.approvals import Approvals
     from scripts.comparison.changes import Change
     from scripts.reporting.model import Report
-
-BREAKS = 4
-"""The exit code for a change that breaks, where that was asked for."""
 
 
 def compare(
@@ -154,7 +151,7 @@ def main() -> int:
         not_compared = [] if Axis.PYTHON in axes else [_NOT_COMPARED]
         print("", *not_compared, f"Verdict: {report.verdict}", sep="\n")
     breaks = options.fail_on == "breaking" and report.verdict is Verdict.BREAKING
-    return BREAKS if breaks else DONE
+    return BREAKING if breaks else DONE
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.command import DONE, FailedError, UnusableInputError, run, system_error
+from scripts.command import BREAKING, DONE, FailedError, UnusableInputError, run, system_error
 from scripts.fetching import MAX_SIZE, TIMEOUT, RefusedError, fetch, is_address, shown
 from scripts.reporting.model import Finding, Report, Verdict
 from scripts.state import (
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 REFUSED = 3
-BREAKING = 4
 TABLE = "voucherify-spec"
 
 
