@@ -111,7 +111,8 @@ def make_package(
     project = folder / PROJECT
     prepared = prepare(document)
     with progress("Generating the client"):
-        generated = generator.generate(prepared.document, configuration, project)
+        kept = state.sha256(vendored(document))
+        generated = generator.generate(prepared.document, configuration, project, sha256=kept)
     package = project / configuration.package
     if not (generated.complete and package.is_dir()):
         raise GenerationError(generated.findings or ["The generator made no package."])

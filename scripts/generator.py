@@ -118,20 +118,23 @@ class Generated:
     complete: bool = True
 
 
-def generate(document: Document, configuration: Configuration, project: Path) -> Generated:
+def generate(
+    document: Document, configuration: Configuration, project: Path, *, sha256: str = ""
+) -> Generated:
     """Run the generator.
 
     Args:
         document: The prepared document.
         configuration: The generator's configuration.
         project: The folder to make, with the package in it.
+        sha256: The hash of the document as it is kept, for the package to name; empty where none is kept.
 
     Returns:
         What the generator reports. The package is whole when it reports nothing.
     """
     with _readable_texts() as texts, contextlib.redirect_stdout(io.StringIO()):
         try:
-            reported, notes = _build(document, configuration, project)
+            reported, notes = _build(document, configuration, project, sha256)
         except OSError as error:
             return Generated([one_line(system_error(error))], [], complete=False)
         except Exception as error:  # noqa: BLE001 - it has no errors of its own for what it cannot do
@@ -147,7 +150,7 @@ def generate(document: Document, configuration: Configuration, project: Path) ->
 
 
 def _build(
-    document: Document, configuration: Configuration, project: Path
+    document: Document, configuration: Configuration, project: Path, sha256: str
 ) -> tuple[list[GeneratorError], list[Note]]:
     # Importing it takes most of a second; usage errors and Ctrl-C need not wait for that.
     from openapi_python_client import Project  # noqa: PLC0415
@@ -185,6 +188,7 @@ def _build(
         values_of=values_of,
         in_order=lambda lines: sorted(lines, key=natural),
         support=lambda name: (SUPPORT / f"{name}.py").read_text(encoding="utf-8"),
+        specification=_specification(info, sha256),
     )
     escape = client.env.filters["safe_for_docstring"]
     client.env.filters["safe_for_docstring"] = lambda words: escape(_without_surrogates(words))
@@ -192,6 +196,12 @@ def _build(
     for file in sorted(SUPPORT.glob("_[!_]*.py")):
         shutil.copyfile(file, client.package_dir / file.name)
     return reported + _overwritten(data), notes
+
+
+def _specification(info: dict[str, Any], sha256: str) -> dict[str, str]:
+    """Say, as code, which document a package is from."""
+    words = {"title": info.get("title"), "version": info.get("version"), "sha256": sha256}
+    return {name: repr(_without_surrogates(word)) for name, word in words.items()}
 
 
 def _without_surrogates(words: object) -> str:

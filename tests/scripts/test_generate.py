@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import resource
@@ -19,6 +21,7 @@ import pytest
 from scripts import generate, generator
 from scripts.generate import GenerationError, differences, make_package
 from scripts.generator import MARK, one_line, read_configuration
+from scripts.source import vendored
 from scripts.swap import staged
 
 if TYPE_CHECKING:
@@ -125,6 +128,19 @@ def test_kept_client_is_what_the_document_generates(command: Command) -> None:
     """`generated/` is what the kept document generates, byte by byte."""
     done = command("generate", "--check")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_client_names_its_document(tmp_path: Path) -> None:
+    """By title, version and the hash of the file that is kept, whatever they hold; nothing of them runs."""
+    hostile = {**document(), "info": {"title": 'a"""\n{{ x }}\\', "version": "'}; import os #"}}
+    read_only = read_configuration(ROOT / "openapi" / "generator.yaml")
+    text = (make_package(hostile, read_only, tmp_path).package / "__init__.py").read_text(encoding="utf-8")
+    [assigned] = [node for node in ast.parse(text).body if "__specification__" in ast.dump(node)]
+    assert isinstance(assigned, ast.Assign)
+    assert ast.literal_eval(assigned.value) == {
+        **hostile["info"],
+        "sha256": hashlib.sha256(vendored(hostile)).hexdigest(),
+    }
 
 
 def test_same_bytes_in_every_environment(tmp_path: Path, command: Command, digest: Digest) -> None:
