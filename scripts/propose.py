@@ -3,7 +3,8 @@
 `python -m scripts.propose [--update FOLDER] [--draft] [--dry-run]`
 
 Reads the report of `make track` and the state of the forge, and does what is missing between the two: a
-second run with the same result does nothing.
+second run with the same result does nothing. An update that was cut off is finished first, and one that is
+under way is waited for.
 
 | verdict | pull request | issue |
 |---|---|---|
@@ -36,6 +37,7 @@ from scripts.proposing import wording
 from scripts.proposing.checkout import BRANCH, Checkout
 from scripts.proposing.forge import Forge, access_of
 from scripts.reporting.model import Verdict
+from scripts.transaction import looking_on, recover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -81,9 +83,12 @@ def main() -> int:
     access = access_of(os.environ)
     checkout = Checkout(Path.cwd(), access)
     update = options.update or checkout.folder
-    said = wording.said_by(update / "report", os.environ.get("REPORT_URL", ""))
+    if not options.dry_run:
+        recover(update)
     with Forge(access) as forge:
-        steps = [*Proposal(forge, checkout, said, update=update, draft=options.draft).steps()]
+        with looking_on(update):  # report, document and client are those of one update
+            said = wording.said_by(update / "report", os.environ.get("REPORT_URL", ""))
+            steps = [*Proposal(forge, checkout, said, update=update, draft=options.draft).steps()]
         print(f"{said.verdict}: {'' if steps else 'nothing to do.'}".rstrip())
         for step in steps:
             print(f"- {'would ' if options.dry_run else ''}{step.what}", flush=True)

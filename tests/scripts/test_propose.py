@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +15,7 @@ from scripts.comparison.changes import Axis
 from scripts.comparison.severity import Severity
 from scripts.proposing.checkout import Checkout
 from scripts.proposing.forge import access_of
+from scripts.report import write_reports
 from tests.scripts.proposals import (
     BRANCH,
     BREAKING,
@@ -28,10 +33,10 @@ from tests.scripts.proposals import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from scripts.reporting.model import Report
 
+ROOT = Path(__file__).resolve().parents[2]
 BOT = "github-actions[bot]"
 
 
@@ -373,6 +378,47 @@ def test_update_in_a_folder_of_its_own(world: World) -> None:
     assert f"{PACKAGE}/first.py" not in expected
     assert not [name for name in expected if "pycache" in name or "/." in name]
     assert expected["openapi/vouchers.json"] == "second"
+
+
+KILLED = """
+import os, shutil, signal, sys
+from pathlib import Path
+from scripts.transaction import Afterwards, Files, opened
+
+class Killed(Files):
+    def exchange(self, one, other):
+        super().exchange(one, other)
+        if other.name == sys.argv[3]:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+root, update = Path(sys.argv[1]), Path(sys.argv[2])
+with opened(root, files=Killed()) as transaction:
+    made = shutil.copytree(update, transaction.folder / "made")
+    places = ("report", "openapi/vouchers.json", "openapi/spec.lock.json", "generated/voucherify_client")
+    transaction.commit({place: made / place for place in places}, Afterwards.KEEP)
+"""
+
+
+@pytest.mark.parametrize("place", ["report", "vouchers.json", "spec.lock.json"])
+def test_update_that_was_killed_is_finished_first(world: World, place: str) -> None:
+    """What stands half old and half new when the command starts becomes whole before anything is read."""
+    clone, update = world.tracked(BREAKING, "second", apart=True)
+    write_reports(UNCHANGED, clone / "report")
+    program = [sys.executable, "-c", KILLED, clone, update, place]
+    killed = subprocess.run(program, check=False, cwd=ROOT)
+    assert killed.returncode == -signal.SIGKILL
+    done = world.propose(clone, "--dry-run")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "`make track` without --dry-run finishes it first" in done.stderr
+    done = world.propose(clone)
+    assert (done.returncode, done.stderr) == (0, "Finishing an update that was cut off.\n")
+    assert done.stdout.startswith("breaking:\n")
+    held = world.files()
+    assert held["openapi/vouchers.json"] == "second"
+    assert held["openapi/spec.lock.json"] != START["openapi/spec.lock.json"].strip()
+    assert sorted(name for name in held if name.startswith(PACKAGE)) == [
+        f"{PACKAGE}/__init__.py", f"{PACKAGE}/second.py",
+    ]  # fmt: skip
 
 
 def test_text_that_a_person_changed_stays(world: World) -> None:
