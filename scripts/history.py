@@ -170,7 +170,7 @@ def as_page(history: History) -> str:
     return render(
         "history.html.jinja",
         title=latest.new.title if latest else "",
-        summary=f"{broke:,} of {counted(len(points), 'update')} could break programs of before.",
+        summary=f"{broke:,} of {counted(len(points), 'update')} could break programs that worked before.",
         totals=[(lane, sum(point.counts[index] for point in points)) for index, lane in enumerate(LANES)],
         line=lay_out(points),
         rows=[(step.point, sentence(step.report)) for step in history.steps],
@@ -222,7 +222,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 failed, 2 unusable input.
     """
-    parser = argparse.ArgumentParser(prog="history", description="Draw what changed when, by severity.")
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.history", description="Draw what changed when, by severity."
+    )
     parser.add_argument("folder", type=Path, help="a folder with one file for each revision")
     parser.add_argument("--out", type=Path, required=True, help="the folder to write; an older history goes")
     options = parser.parse_args(arguments)

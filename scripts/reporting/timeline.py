@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import date, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from scripts.reporting.words import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
 LANES = ("breaking", "warning", "harmless", "prose")
 """From the top down."""
@@ -19,7 +20,8 @@ LEFT = 104
 RIGHT = 24
 TOP = 20
 LANE = 46
-AXIS = 60
+DATES, NAMES = 78, 34
+"""Pixels below the lanes: for days, months and years, or for names."""
 GAP = 28
 """Pixels that two columns are apart at least, so that each can be read and hit."""
 NARROWEST = 1050
@@ -27,6 +29,8 @@ _LARGEST = GAP / 2
 _SMALLEST = 4.5
 _LETTERED = 8.5
 _DIGITS = 3
+_NAMED = 10
+"""Columns that have their names below them, where there are no dates."""
 
 
 @dataclass(frozen=True)
@@ -73,29 +77,31 @@ class Column:
 
     Attributes:
         point: The revision.
-        x: The place of its marks.
-        true_x: The place of its date on the axis; marks that would lie on each other stand aside.
+        x: The place of its marks, and of what stands below them.
         marks: Its marks.
+        below: What stands below it: the day of the month, or the revision's name; may be empty.
         label: All of it in words.
     """
 
     point: Point
     x: float
-    true_x: float
     marks: tuple[Mark, ...]
+    below: str
     label: str
 
 
 @dataclass(frozen=True)
-class Tick:
-    """A mark on the axis.
+class Span:
+    """A month or a year, below the columns that lie in it.
 
     Attributes:
-        x: Its place.
-        text: What stands below it.
+        start: Its left end.
+        end: Its right end.
+        text: What it is called.
     """
 
-    x: float
+    start: float
+    end: float
     text: str
 
 
@@ -106,87 +112,71 @@ class Timeline:
     Attributes:
         width: In pixels.
         height: In pixels.
+        foot: Where the lanes end.
         lanes: The lanes' names with the places of their middles.
-        columns: The revisions.
-        ticks: The axis's marks.
-        by_date: Whether places tell dates; otherwise they tell the order.
+        columns: The revisions, in order and equally far apart.
+        months: The months below them; none where not every revision has a date.
+        years: The years below these.
     """
 
     width: int
     height: int
+    foot: int
     lanes: tuple[tuple[str, int], ...]
     columns: tuple[Column, ...]
-    ticks: tuple[Tick, ...]
-    by_date: bool
+    months: tuple[Span, ...]
+    years: tuple[Span, ...]
 
 
 def lay_out(points: Sequence[Point]) -> Timeline:
     """Place a history's marks.
 
+    Revisions come in bursts: at their true dates, most columns would lie on each other. So they stand in
+    order, equally far apart, and each has its date below it.
+
     Args:
         points: The revisions, in order; one at least.
 
     Returns:
-        The picture: by date where every revision has one and they follow one another, otherwise by order.
+        The picture: with dates where every revision has one, otherwise with names.
     """
-    days = [point.day for point in points if point.day is not None]
-    by_date = len(days) == len(points) and days == sorted(days) and days[0] < days[-1]
     width = max(NARROWEST, LEFT + RIGHT + GAP * len(points))
-    inner = width - LEFT - RIGHT - GAP
-    start = LEFT + GAP / 2
-    if by_date:
-        span = (days[-1] - days[0]).days
-        true = [start + inner * (day - days[0]).days / span for day in days]
-        ticks = tuple(
-            Tick(round(start + inner * (day - days[0]).days / span, 1), text) for day, text in _months(days)
-        )
+    step = (width - LEFT - RIGHT) / len(points)
+    days = [point.day for point in points if point.day is not None]
+    dated = len(days) == len(points)
+    if dated:
+        below = [str(day.day) for day in days]
     else:
-        step = inner / max(len(points) - 1, 1)
-        true = [start + step * index for index in range(len(points))]
-        every = math.ceil(len(points) / 12)
-        ticks = tuple(
-            Tick(round(x, 1), one_line(point.name, 14))
-            for index, (x, point) in enumerate(zip(true, points, strict=True))
-            if index % every == 0
-        )
+        every = math.ceil(len(points) / _NAMED)
+        below = ["" if index % every else one_line(point.name, 12) for index, point in enumerate(points)]
     most = max(1, *(number for point in points for number in point.counts))
-    height = TOP + LANE * len(LANES) + AXIS
+    foot = TOP + LANE * len(LANES)
     columns = tuple(
-        Column(point, round(x, 1), round(true_x, 1), _marks(point, most), _told(point))
-        for point, x, true_x in zip(points, _apart(true, start, start + inner), true, strict=True)
+        Column(point, round(LEFT + step * (index + 0.5), 1), _marks(point, most), text, _told(point))
+        for index, (point, text) in enumerate(zip(points, below, strict=True))
     )
+    months = _spans([day.replace(day=1) for day in days if dated], step, "{:%b}")
+    years = _spans([day.replace(month=1, day=1) for day in days if dated], step, "{0.year}")
     lanes = tuple((lane, _middle(index)) for index, lane in enumerate(LANES))
-    return Timeline(width, height, lanes, columns, ticks, by_date)
+    return Timeline(width, foot + (DATES if dated else NAMES), foot, lanes, columns, months, years)
 
 
-def _apart(places: Sequence[float], start: float, end: float) -> list[float]:
-    """Move places aside, as little as it takes, until no two are too near; the order stays."""
-    # Taken closer by a gap each, places may touch but not overtake: those that would, share their mean.
-    pools: list[tuple[float, int]] = []
-    for index, place in enumerate(places):
-        mean, size = place - index * GAP, 1
-        while pools and pools[-1][0] > mean:
-            before, others = pools.pop()
-            mean, size = (before * others + mean * size) / (others + size), others + size
-        pools.append((mean, size))
-    means = [mean for mean, size in pools for _ in range(size)]
-    last = end - GAP * (len(places) - 1)
-    return [min(max(mean, start), last) + index * GAP for index, mean in enumerate(means)]
+def _spans(starts: Sequence[date], step: float, form: str) -> tuple[Span, ...]:
+    """Draw neighbours together that lie in one month, or in one year.
 
-
-def _months(days: Sequence[date]) -> list[tuple[date, str]]:
-    """Choose the first days of months, no more than a dozen, that lie between two days."""
-    first, last = days[0], days[-1]
-    months = []
-    day = first.replace(day=1)
-    while day <= last:
-        if day >= first:
-            months.append(day)
-        day = (day + timedelta(days=32)).replace(day=1)
-    if not months:
-        return [(first, first.isoformat()), (last, last.isoformat())]
-    every = math.ceil(len(months) / 12)
-    return [(day, f"{day:%b %Y}") for day in months[::every]]
+    Args:
+        starts: For each column, the day that its month or year starts on.
+        step: How far columns are apart.
+        form: How to call a month or a year by that day.
+    """
+    spans, first = [], 0
+    for day, group in groupby(starts):
+        last = first + len([*group])
+        spans.append(
+            Span(round(LEFT + step * first + 3, 1), round(LEFT + step * last - 3, 1), form.format(day))
+        )
+        first = last
+    return tuple(spans)
 
 
 def _middle(lane: int) -> int:

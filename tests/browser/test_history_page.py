@@ -31,6 +31,28 @@ def test_axe_finds_nothing(tmp_path: Path, opened: Open, screen: str, scheme: st
         assert seen.width() <= SCREENS[screen]["width"]
 
 
+def test_the_table_stays_on_the_page(tmp_path: Path, opened: Open) -> None:
+    """Whatever a revision is called, and however wide the page is, the table ends where its box does.
+
+    Where no page is wide enough, the box scrolls, and can be reached with the keyboard to do so.
+    """
+    folder = tmp_path / "specs"
+    for number, values in enumerate(("a", "ab", "b")):
+        write(folder, _x=document(*values))
+        (folder / "x.json").rename(folder / f"{number}-{'long' * 45}.json")
+    write_history(replay(folder), tmp_path / "out")
+    with opened(tmp_path / "out" / "index.html") as seen:
+        box = seen.page.locator(".scrolls")
+        assert box.get_attribute("tabindex") == "0"
+        for width in (1280, 900, 720, 390, 320):
+            seen.page.set_viewport_size({"width": width, "height": 800})
+            assert seen.width() <= width
+            edges = box.bounding_box()
+            assert edges["x"] + edges["width"] <= width
+            if width not in (900, 720):
+                assert box.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
 def test_each_point_leads_to_its_report(tmp_path: Path, opened: Open) -> None:
     """By keyboard and by mouse, a column opens the report of its revision, and so does the table."""
     write_history(replay(three(tmp_path / "specs")), tmp_path / "out")
