@@ -12,7 +12,7 @@ import pytest
 
 from tests.wrapper.telling import everything_told_by
 from voucherify_wrapper import ConfigurationError, OAuthToken, Timeout, Voucherify, VoucherifyError
-from voucherify_wrapper._config import credentials_file
+from voucherify_wrapper._credentials_file import credentials_file
 
 SECRET = "s3cr3t-value"
 
@@ -356,13 +356,16 @@ def test_a_transport_of_the_wrong_kind_is_refused() -> None:
         Voucherify(transport=httpx.AsyncHTTPTransport())  # type: ignore[arg-type]
 
 
-def test_env_files_need_their_extra() -> None:
+def test_env_files_need_their_extra(tmp_path: Path) -> None:
     """Without python-dotenv the error says what to install."""
+    (tmp_path / ".env").write_text("")
     program = (
         "import sys; sys.modules['dotenv'] = None\n"
         "from voucherify_wrapper import Voucherify\n"
         "Voucherify(env_file='.env')\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
 
     assert "pip install 'voucherify-wrapper[dotenv]'" in done.stderr
