@@ -191,8 +191,11 @@ def main() -> int:
         print(f"{one.file}:{one.line}: {one.what}")
     for one in check.unchecked:
         print(f"{one.file}:{one.line}: not checked: {one.what}", file=sys.stderr)
-    print(f"{_count(len(check.findings))} newly, {check.before} with the old client.", file=sys.stderr)
-    return FAILED if check.findings else DONE
+    count = f"{_count(len(check.findings))} newly, {check.before} with the old client"
+    files = "1 file" if len(check.unchecked) == 1 else f"{len(check.unchecked)} files"
+    unread = f"; of {files} that could not be read, nothing is known" if check.unchecked else ""
+    print(f"{count}{unread}.", file=sys.stderr)
+    return FAILED if check.findings or check.unchecked else DONE
 
 
 def _count(number: int) -> str:

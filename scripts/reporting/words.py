@@ -158,11 +158,15 @@ def concerns(report: Report) -> list[tuple[str, Sequence[Finding]]]:
 
 def code_checked(code: CodeCheck) -> str:
     """Say what somebody's own code says to the new client."""
-    found = len(code.findings)
+    name, found = quoted(code.project), len(code.findings)
     before = f" ({counted(code.before, 'finding')} with the old client already)" if code.before else ""
+    fails = f"{counted(found, 'line')} would newly fail{before}" if found else f"nothing newly fails{before}"
+    if not code.unchecked:
+        return f"{name}: {fails}."
+    unread = f"the type checker could not read {few(map(place, code.unchecked), 'file')}"
     if not found:
-        return f"{quoted(code.project)}: nothing newly fails{before}."
-    return f"{quoted(code.project)}: {counted(found, 'line')} would newly fail{before}."
+        return f"{name}: {unread}, so it is not known whether anything newly fails."
+    return f"{name}: {fails}. There may be more, as {unread}."
 
 
 def repaired(report: Report) -> list[tuple[str, Note]]:
@@ -310,6 +314,9 @@ def steps(report: Report) -> list[str]:
         Verdict.BREAKING: _when_breaking(report),
         Verdict.REFUSED: _when_refused(report),
     }[report.verdict]
+    if report.code is not None and report.code.unchecked:
+        them = counted(len(report.code.unchecked), "file")
+        does.insert(0, f"Mend the {them} of {quoted(report.code.project)} that could not be read; run again.")
     if report.code is not None and report.code.findings:
         lines = counted(len(report.code.findings), "line")
         does.insert(0, f"Mend the {lines} of {quoted(report.code.project)} that would newly fail.")

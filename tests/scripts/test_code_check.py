@@ -179,7 +179,11 @@ def test_command(new: Path, tmp_path: Path, command: Command) -> None:
     assert line.startswith(f"{tmp_path}/use.py:{FAILING}: ")
     told = done.stderr.splitlines()
     assert told[-2].startswith(f"{tmp_path}/broken.py:1: not checked: ")
-    assert told[-1] == "1 line fails newly, 3 with the old client."
+    unread = "of 1 file that could not be read, nothing is known"
+    assert told[-1] == f"1 line fails newly, 3 with the old client; {unread}."
+    done = command("code_check", tmp_path / "broken.py", "--new", CLIENT)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == f"No lines fail newly, 0 with the old client; {unread}."
     done = command("code_check", tmp_path / "use.py", "--new", CLIENT)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.splitlines()[-1] == "No lines fail newly, 3 with the old client."

@@ -13,7 +13,18 @@ from scripts.comparison.severity import Severity
 from scripts.report import as_text, sentence
 from scripts.reporting.model import Bump, CodeCheck, Finding, Report
 from scripts.reporting.text import WIDTH
-from scripts.reporting.words import counted, listed, one_line, place, quoted, spans, steps, version, visible
+from scripts.reporting.words import (
+    code_checked,
+    counted,
+    listed,
+    one_line,
+    place,
+    quoted,
+    spans,
+    steps,
+    version,
+    visible,
+)
 from tests.scripts.reports import (
     ACCEPTED,
     ADDED,
@@ -137,6 +148,21 @@ def test_findings_name_their_place() -> None:
     assert place(FINDING) == "voucherify_wrapper/_adapter.py:31"
     assert place(Finding("x", "a.py")) == "a.py"
     assert place(Finding("x", line=3)) == ""
+
+
+def test_code_that_could_not_be_read_has_no_result() -> None:
+    """Where files of somebody's code could not be read, they are named, and nothing is claimed of them."""
+    broken = tuple(Finding("invalid syntax", f"shop/{number}.py", number) for number in range(1, 5))
+    unread = "the type checker could not read `shop/1.py:1`"
+    assert code_checked(CodeCheck("shop", (), 2, broken[:1])) == (
+        f"`shop`: {unread}, so it is not known whether anything newly fails."
+    )
+    assert code_checked(CodeCheck("shop", (FINDING,), 0, broken)) == (
+        f"`shop`: 1 line would newly fail. There may be more, as {unread}, `shop/2.py:2`, `shop/3.py:3` and "
+        "1 other file."
+    )
+    unchecked = Report(comparison(), code=CodeCheck("shop", (), 0, broken))
+    assert steps(unchecked) == ["Mend the 4 files of `shop` that could not be read; run again."]
 
 
 def test_steps_follow_from_the_verdict() -> None:
