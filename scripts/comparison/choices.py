@@ -1,4 +1,4 @@
-"""What differs between two places' choices: members of `allOf`, branches of `anyOf` and `oneOf`."""
+"""What differs between two places' choices: the branches of `anyOf` and `oneOf`."""
 
 from __future__ import annotations
 
@@ -6,76 +6,16 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from scripts.comparison.graph import Edge
-from scripts.comparison.look import Look
+from scripts.comparison.look import LACKS
+from scripts.comparison.members import are_one
 from scripts.comparison.pairing import paired
-from scripts.comparison.places import Part, canonical, is_trivial
-from scripts.comparison.words import brief
-from scripts.preparation.documents import ANNOTATIONS
+from scripts.comparison.words import brief, by_shape
 
 if TYPE_CHECKING:
-    from scripts.comparison.graph import Graph, Pair
+    from scripts.comparison.graph import Graph
+    from scripts.comparison.look import Look
     from scripts.comparison.proofs import Sided
     from scripts.comparison.views import Union
-
-
-def look_at_members(graph: Graph, pair: Pair) -> Look:
-    """Tell members of `allOf` that were plainly added or removed; return a look at all else.
-
-    Where members only moved, or were changed as well, what all of them say together is compared.
-    """
-    before, after = _members(pair.old), _members(pair.new)
-    come = [part for part in after if not any(_are_one(part, other) for other in before)]
-    gone = [part for part in before if not any(_are_one(part, other) for other in after)]
-    look = Look(graph, pair)
-    if bool(come) == bool(gone):
-        return look
-    for extra, side, other, rule in (
-        (come, pair.new, pair.old, "all-of-member-added"),
-        (gone, pair.old, pair.new, "all-of-member-removed"),
-    ):
-        told = [part for part in extra if not graph.prover.included(other, side.at((part,)))]
-        for part in told:
-            name = brief(side.at((part,)))
-            look.tell(
-                rule,
-                before=None if side is pair.new else name,
-                after=name if side is pair.new else None,
-                old=look.old.view.pointer,
-                new=look.new.view.pointer,
-                keyword="allOf",
-            )
-    if come:
-        return Look(graph, pair, new=pair.new.at(part for part in after if part not in come))
-    return Look(graph, pair, old=pair.old.at(part for part in before if part not in gone))
-
-
-def _members(side: Sided) -> list[Part]:
-    """Return the parts that must hold together."""
-    found: list[Part] = []
-    for part in side.place:
-        schema = part.schema
-        members = schema.get("allOf") if isinstance(schema, dict) else None
-        if not isinstance(members, list) or "$ref" in schema or "nullable" in schema:
-            found.append(part)
-            continue
-        own = part.without("allOf")
-        if not is_trivial(own.schema):
-            found.append(own)
-        found += [side.reader.followed(part.child("allOf", number)) for number in range(len(members))]
-    return found
-
-
-def _are_one(one: Part, other: Part) -> bool:
-    """Tell whether two parts are the same component, or say the same."""
-    if one.component and one.component == other.component:
-        return True
-    return _telling(one) == _telling(other)
-
-
-def _telling(part: Part) -> str:
-    if not isinstance(part.schema, dict):
-        return canonical(part.schema)
-    return canonical({key: value for key, value in part.schema.items() if key not in ANNOTATIONS})
 
 
 def compare_unions(look: Look) -> bool:
@@ -102,20 +42,16 @@ def _shared(look: Look, before: Union, after: Union) -> int:
         [reader.followed(branch) for branch in union.branches]
         for reader, union in ((look.old.reader, before), (look.new.reader, after))
     )
-    return sum(any(_are_one(one, other) for other in theirs) for one in ours)
+    return sum(any(are_one(one, other) for other in theirs) for one in ours)
 
 
 def _tell_whole(look: Look, union: Union, *, added: bool) -> None:
     side = look.new if added else look.old
     branches = sorted(brief(side.at((branch,))) for branch in union.branches)
     if added:
-        look.tell(
-            "union-added", after=branches, old=look.old.view.pointer, new=union.pointer, keyword=union.kind
-        )
+        look.tell("union-added", after=branches, old=LACKS, new=union.pointer, keyword=union.kind)
     else:
-        look.tell(
-            "union-removed", before=branches, old=union.pointer, new=look.new.view.pointer, keyword=union.kind
-        )
+        look.tell("union-removed", before=branches, old=union.pointer, new=LACKS, keyword=union.kind)
 
 
 def _compare_with_none(look: Look, union: Union, *, added: bool) -> bool:
@@ -131,7 +67,7 @@ def _compare_with_none(look: Look, union: Union, *, added: bool) -> bool:
         return False
     branches = with_union.branches(union)
     kept = _kept_branch(look, without, branches)
-    old, new = look.old.view.pointer, look.new.view.pointer
+    old, new = (LACKS, union.pointer) if added else (union.pointer, LACKS)
     if kept is not None:
         others = sorted(brief(with_union.at((branch,))) for number, branch in enumerate(union.branches)
                         if branches[number] is not kept)  # fmt: skip
@@ -147,7 +83,10 @@ def _compare_with_none(look: Look, union: Union, *, added: bool) -> bool:
         rule = "type-widened"
     elif prover.included(look.new, look.old):
         rule = "type-narrowed"
-    look.tell(rule, before=brief(look.old), after=brief(look.new), old=old, new=new)
+    names = brief(look.old), brief(look.new)
+    if names[0] == names[1]:
+        names = by_shape(look.old), by_shape(look.new)
+    look.tell(rule, before=names[0], after=names[1], old=old, new=new)
     return True
 
 

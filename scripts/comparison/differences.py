@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from scripts.comparison import choices, objects
+from scripts.comparison import choices, members, objects
+from scripts.comparison.look import LACKS
 from scripts.comparison.places import canonical
 from scripts.comparison.rules import kebab
 from scripts.comparison.views import COUNTS, HELD, LOWER, UPPER, covers, types_of
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 def look_at(graph: Graph, pair: Pair) -> None:
     """Find the differences of a pair, and the pairs within it."""
-    look = choices.look_at_members(graph, pair)
+    look = members.look_at_members(graph, pair)
+    if members.handed_on(look):
+        _compare_annotations(look)
+        return
     one, other = look.old.view, look.new.view
     if one.never != other.never:
         rule = "values-allowed" if one.never else "values-forbidden"
@@ -64,8 +68,8 @@ def _compare_unknown(look: Look) -> None:
     one, other = look.old.view.unknown, look.new.view.unknown
     gone, come = sorted(one.keys() - other.keys()), sorted(other.keys() - one.keys())
     if gone or come:
-        old = one[gone[0]] if gone else look.old.view.pointer
-        new = other[come[0]] if come else look.new.view.pointer
+        old = one[gone[0]] if gone else LACKS
+        new = other[come[0]] if come else LACKS
         rule = "changed" if gone and come else "removed" if gone else "added"
         look.tell(f"reference-{rule}", before=gone or None, after=come or None, old=old, new=new)
 
@@ -82,15 +86,18 @@ def _compare_annotations(look: Look) -> None:
                 rule,
                 before=before.value if before else None,
                 after=after.value if after else None,
-                old=before.pointer if before else one.pointer,
-                new=after.pointer if after else other.pointer,
+                old=before.pointer if before else LACKS,
+                new=after.pointer if after else LACKS,
                 keyword=keyword,
                 words={"before": shown(before.value) if before else "none",
                        "after": shown(after.value) if after else "none"},
             )  # fmt: skip
     if one.flag("deprecated") != other.flag("deprecated"):
         rule = "deprecation-added" if other.flag("deprecated") else "deprecation-removed"
-        look.tell(rule, old=one.pointer, new=other.pointer, keyword="deprecated")
+        old, new = (
+            view.notes["deprecated"].pointer if "deprecated" in view.notes else LACKS for view in (one, other)
+        )
+        look.tell(rule, old=old, new=new, keyword="deprecated")
 
 
 def _compare_types(look: Look) -> bool:
@@ -116,8 +123,8 @@ def _compare_types(look: Look) -> bool:
         rule,
         before=Phrase(types_text(one)),
         after=Phrase(types_text(other)),
-        old=one.where("type"),
-        new=other.where("type"),
+        old=one.places.get("type", LACKS),
+        new=other.places.get("type", LACKS),
         keyword="type",
     )
     is_all = any(view.is_open and view.types is None and not view.unions for view in (one, other))
@@ -173,8 +180,8 @@ def _compare_enums(look: Look) -> None:
         rule,
         before=gone or None,
         after=come or None,
-        old=old.where("enum"),
-        new=new.where("enum"),
+        old=old.places.get("enum", LACKS),
+        new=new.places.get("enum", LACKS),
         keyword="enum",
     )
 
@@ -194,8 +201,8 @@ def _compare_bound(look: Look, name: str) -> None:
         f"{kebab(name)}-{rule}",
         before=one.shown if one else None,
         after=other.shown if other else None,
-        old=one.pointer if one else look.old.view.pointer,
-        new=other.pointer if other else look.new.view.pointer,
+        old=one.pointer if one else LACKS,
+        new=other.pointer if other else LACKS,
         keyword=held.keyword if held else name,
     )
 
@@ -245,8 +252,8 @@ def _compare_listed(look: Look, keyword: str, rule: Callable[[list[Any], list[An
         words={}
         if gone and come
         else {"before": shown(_single(gone) or _NONE), "after": shown(_single(come) or _NONE)},
-        old=one[gone[0]] if gone else next(iter(one.values()), look.old.view.pointer),
-        new=other[come[0]] if come else next(iter(other.values()), look.new.view.pointer),
+        old=one[gone[0]] if gone else next(iter(one.values()), LACKS),
+        new=other[come[0]] if come else next(iter(other.values()), LACKS),
         keyword=keyword,
     )
 

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from scripts.comparison.graph import Graph, Pair
     from scripts.comparison.places import Part
     from scripts.comparison.proofs import Sided
-    from scripts.comparison.views import Types
+    from scripts.comparison.views import Types, View
+
+
+LACKS = "lacks"
+"""Stands for the pointer to a schema that lacks what stands on the other side."""
 
 
 class Look:
@@ -72,13 +76,19 @@ class Look:
             rule: The name of its rule.
             before: What stood there.
             after: What stands there.
-            old: Pointer to the old schema; None where nothing stood.
-            new: Pointer to the new schema; None where nothing stands.
+            old: Pointer to the old schema; None where nothing stood, and `LACKS` where something stood that
+                lacks what the new one says.
+            new: Pointer to the new schema; the same.
             keyword: The keyword within the schemas that it is about, for the pointers.
             suffix: What it is about within the schema, for the subject.
             words: The details that the rule's sentence names, besides `before` and `after`.
             more: The other fields of a finding.
         """
+        views = self.old.view, self.new.view
+        old, new = (
+            _lacking(*views, new) if old == LACKS else old,
+            _lacking(*views[::-1], old) if new == LACKS else new,
+        )
         subject = self.graph.subject(old, new, self.pair) + suffix
         told = {"before": shown(before), "after": shown(after), **(words or {})}
         places = _with(old, keyword, self.old), _with(new, keyword, self.new)
@@ -128,6 +138,17 @@ class Look:
             old=before[0].pointer if before else old,
             new=after[0].pointer if after else new,
         )
+
+
+def _lacking(view: View, other: View, pointer: str | None) -> str:
+    """Point to what lacks that which stands at a pointer on the other side: the same schema, if both have it.
+
+    So what a component gained or lost is told of that, and not of a place where it holds with others.
+    """
+    shared = view.parts & other.parts
+    while pointer and pointer not in shared:
+        pointer = pointer.rpartition("/")[0]
+    return pointer or view.pointer
 
 
 def _with(pointer: str | None, keyword: str, side: Sided) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from scripts.comparison.look import LACKS
 from scripts.comparison.subjects import member
 from scripts.comparison.words import Phrase, brief
 
@@ -161,8 +162,8 @@ def _compare_required(look: Look, name: str, *, sent: bool, received: bool) -> N
     if (old is None) != (new is None):
         look.tell(
             "property-became-optional" if new is None else "property-became-required",
-            old=old or look.old.view.pointer,
-            new=new or look.new.view.pointer,
+            old=old or LACKS,
+            new=new or LACKS,
             suffix=member(name),
             keyword="required",
             words={"name": quoted(name)},

@@ -127,6 +127,8 @@ class View:
         dependent_schemas: The schemas that hold where a property is there.
         unknown: References that lead nowhere, with where they stand.
         notes: What changes nothing: default, deprecated, discriminator, title, readOnly, writeOnly, xml.
+        places: Where keywords stand of which one place has to be told.
+        parts: The pointers of all schemas that hold together in it.
     """
 
     pointer: str
@@ -149,6 +151,7 @@ class View:
     unknown: dict[str, str] = field(default_factory=dict)
     notes: dict[str, Held] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
+    parts: set[str] = field(default_factory=set)
 
     @property
     def is_anything(self) -> bool:
@@ -263,6 +266,19 @@ class Reader:
             return schema.get("nullable") is not True
         return is_trivial({key: value for key, value in schema.items() if key != "$ref"})
 
+    def members(self, part: Part) -> tuple[Part, list[Part]]:
+        """Return what a part says itself, and what holds with it, referred to or a member of `allOf`."""
+        schema = part.schema if isinstance(part.schema, dict) else {}
+        refers = _references_of(schema)
+        targets = [target for target in map(self.target, refers) if target is not None]
+        if len(targets) < len(refers):
+            return part, []
+        if refers and self.is_3_0:
+            return part.without(*(key for key in schema if key != "nullable")), targets
+        inner = [part.child("allOf", number) for number in _numbered(schema, "allOf")]
+        own = part.without("allOf", "$ref", "$dynamicRef") if refers or inner else part
+        return own, [*targets, *inner]
+
     def view(self, place: Place) -> View:
         """Return what a place accepts."""
         key = key_of(place)
@@ -320,6 +336,7 @@ class Reader:
             view.never = view.never or schema is False
             return
         seen.add(part.pointer + part.aspect)
+        view.parts.add(part.pointer)
         refers = _references_of(schema)
         for reference in refers:
             target = self.target(reference)

@@ -46,10 +46,15 @@ def brief(side: Sided, depth: int = 0) -> Phrase:
     tags = [f"{name} {shown(value)}" for name, value in tags_of(side).items()]
     if tags:
         return Phrase(f"object with {', '.join(tags)}")
-    return Phrase(_by_shape(side, view, depth))
+    return by_shape(side, depth)
 
 
-def _by_shape(side: Sided, view: View, depth: int) -> str:
+def by_shape(side: Sided, depth: int = 0) -> Phrase:
+    """Call a place by what it accepts."""
+    return Phrase(_shape(side, side.view, depth))
+
+
+def _shape(side: Sided, view: View, depth: int) -> str:
     if view.never:
         return "nothing"
     if view.unions and view.is_open and depth < 2:  # noqa: PLR2004 - deeper ones would not be read
