@@ -102,7 +102,7 @@ def test_an_error_can_be_read_by_programs(voucherify_sandbox: Sandbox) -> None:
         (["release", CODE], 2, "Missing argument 'KEY'. ('voucherify release --help'"),
         (["release", CODE, ""], 2, "session_key"),
         (["release", CODE, "k", "--timeout", "0"], 2, "--timeout"),
-        (["release", CODE, "k", "--timeout", "nan"], 3, "timeout"),
+        (["release", CODE, "k", "--timeout", "nan"], 2, "nan is no number"),
         (["release", CODE, "k", "--cluster", "moon"], 3, "no such cluster"),
         (["release", CODE, "k", "--profile", "none"], 3, "there is no such file"),
         (["release", CODE, "k", "--base-url", "http://shop.example"], 3, "loopback"),

@@ -2,18 +2,37 @@
 
 # Not postponed, here and in the commands: Typer reads the annotations.
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from voucherify_wrapper._clusters import Cluster
+from voucherify_wrapper._credentials_file import credentials_file, profiles_in, text_of
+from voucherify_wrapper._errors import ConfigurationError
 
 _SETTINGS = "Where to, and as whom"
 
 
 def _clusters() -> list[str]:
     return [cluster.value for cluster in Cluster]
+
+
+def profile_names() -> list[str]:
+    """The names of the profiles, for completion; none where there is no file to take them from."""
+    path = credentials_file()
+    try:
+        return list(profiles_in(text_of(path, ""), path))
+    except ConfigurationError:
+        return []
+
+
+def _a_number(seconds: float | None) -> float | None:
+    """Refuse what is no number: it lies between any bounds."""
+    if seconds is not None and math.isnan(seconds):
+        raise typer.BadParameter("nan is no number of seconds.")
+    return seconds
 
 
 AsJson = Annotated[
@@ -25,6 +44,7 @@ Profile = Annotated[
         metavar="NAME",
         help="Use this profile of your credentials file. Without it: the environment's "
         "VOUCHERIFY_APP_ID and VOUCHERIFY_APP_TOKEN, then the profile 'default'.",
+        autocompletion=profile_names,
         rich_help_panel=_SETTINGS,
     ),
 ]
@@ -62,6 +82,7 @@ Seconds = Annotated[
         metavar="SECONDS",
         min=0.001,
         max=86_400,
+        callback=_a_number,
         help="How long one release may take, with all its attempts; 30 without it.",
         rich_help_panel=_SETTINGS,
     ),
