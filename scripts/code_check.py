@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from scripts.command import DONE, FAILED, FailedError, UnusableInputError, progress, run
 from scripts.projects import read_project
 from scripts.reporting.model import CodeCheck, Finding
+from scripts.reporting.words import counted
 from scripts.type_checking import CACHE, CLIENT, ROOT, Check, Problem, check_types, workspace
 
 if TYPE_CHECKING:
@@ -191,15 +192,12 @@ def main() -> int:
         print(f"{one.file}:{one.line}: {one.what}")
     for one in check.unchecked:
         print(f"{one.file}:{one.line}: not checked: {one.what}", file=sys.stderr)
-    count = f"{_count(len(check.findings))} newly, {check.before} with the old client"
-    files = "1 file" if len(check.unchecked) == 1 else f"{len(check.unchecked)} files"
+    fail = counted(len(check.findings), "line fails", "lines fail")
+    count = f"{fail} newly, {check.before:,} with the old client"
+    files = counted(len(check.unchecked), "file")
     unread = f"; of {files} that could not be read, nothing is known" if check.unchecked else ""
     print(f"{count}{unread}.", file=sys.stderr)
     return FAILED if check.findings or check.unchecked else DONE
-
-
-def _count(number: int) -> str:
-    return "1 line fails" if number == 1 else f"{number or 'No'} lines fail"
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
+import select
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ UNUSABLE_INPUT = 2
 BREAKING = 4
 """Something breaks, and `--fail-on breaking` asked for an exit code that says so."""
 INTERRUPTED = 130
+NOBODY_READS = 141
+"""What a shell says of a program that SIGPIPE ended, as whoever read its output had enough."""
 TERMINATED = 143
 
 
@@ -50,7 +54,7 @@ def run(name: str, work: Callable[[], int]) -> int:
         work: The work; it returns an exit code.
 
     Returns:
-        The exit code: 0 done, 1 failed, 2 unusable input, 130 interrupted.
+        The exit code: 0 done, 1 failed, 2 unusable input, 130 interrupted, 141 where nobody reads on.
     """
     # A path or a finding may hold characters that the terminal's encoding lacks.
     for stream in (sys.stdout, sys.stderr):
@@ -59,18 +63,51 @@ def run(name: str, work: Callable[[], int]) -> int:
             reconfigure(errors="backslashreplace")
     before = signal.signal(signal.SIGTERM, _terminated)
     try:
+        try:
+            return _ended(name, work)
+        finally:
+            sys.stdout.flush()  # here, and not at Python's end, where nobody could say what went wrong
+    except OSError as error:
+        left = isinstance(error, BrokenPipeError) and _nobody_reads()
+        _drop_unsaid()
+        if left:
+            return NOBODY_READS
+        print(f"{name}: {system_error(error)}", file=sys.stderr)
+        return FAILED
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _ended(name: str, work: Callable[[], int]) -> int:
+    try:
         return work()
     except CommandError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return error.exit_code
-    except OSError as error:
-        print(f"{name}: {system_error(error)}", file=sys.stderr)
-        return FAILED
     except KeyboardInterrupt:
         print(f"{name}: interrupted.", file=sys.stderr)
         return INTERRUPTED
-    finally:
-        signal.signal(signal.SIGTERM, before)
+
+
+def _nobody_reads() -> bool:
+    """Tell whether a reader of this process's output has gone, as `head` does.
+
+    A connection, or a child process, can break in the same way, and that is a failure.
+    """
+    streams = select.poll()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # a stream in memory is no file
+            streams.register(stream.fileno(), 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in streams.poll(0))
+
+
+def _drop_unsaid() -> None:
+    """Let go what cannot be written; Python would try again at its end, and complain."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
 `python -m scripts.compare OLD NEW [--format text|markdown|html|json] [--axis wire|python|both]`
 
-Both are files with JSON, YAML, or a documentation page that holds the document. The wire axis is what
-travels between client and server. The Python axis is what code sees that imports the generated client; for
-it, both clients are made in temporary folders, which takes a while. A text's last line names the verdict.
+Each is a file or an http(s) address: JSON, YAML, or a documentation page that holds the document. The wire
+axis is what travels between client and server. The Python axis is what code sees that imports the generated
+client; for it, both clients are made in temporary folders, which takes a while. A text's last line names the
+verdict.
 
 Exit codes: 0; 2 where a document cannot be used; with `--fail-on breaking`, 4 where a change breaks a client
 and nobody has approved it.
@@ -68,13 +69,16 @@ def _approved(comparison: Comparison, approvals: Approvals | None) -> Comparison
     return replace(comparison, changes=changes, stale_approvals=stale)
 
 
-def _read(path: Path) -> tuple[Document, str]:
-    """Read a document, and the hash of its bytes."""
+def _read(source: str) -> tuple[Document, str, str]:
+    """Get a document from a file or an address, the name to tell it by, and the hash of its bytes."""
+    from scripts.fetching import fetch, is_address, shown  # noqa: PLC0415 - not needed for `compare`
+
     try:
-        content = path.read_bytes()
+        content = (fetch(source).content or b"") if is_address(source) else Path(source).read_bytes()
     except OSError as error:
         raise UnusableInputError(system_error(error)) from error
-    return parse(content, str(path)), hashlib.sha256(content).hexdigest()
+    name = shown(source)
+    return parse(content, name), name, hashlib.sha256(content).hexdigest()
 
 
 def _python_changes(old: Document, new: Document) -> tuple[Change, ...]:
@@ -115,8 +119,8 @@ def _options() -> argparse.Namespace:
         prog="python -m scripts.compare",
         description="Compare two revisions of an OpenAPI document: what changed, and does it break a client?",
     )
-    parser.add_argument("old", type=Path, help="the old document: JSON, YAML or a documentation page")
-    parser.add_argument("new", type=Path, help="the new document")
+    parser.add_argument("old", help="the old document, by its path or address")
+    parser.add_argument("new", help="the new one, likewise")
     parser.add_argument("--format", choices=("text", "markdown", "html", "json"), default="text")
     parser.add_argument("--axis", choices=("wire", "python", "both"), default="wire", help="what is compared")
     parser.add_argument("--approvals", type=Path, metavar="FILE", help="what a person has accepted (TOML)")
@@ -131,8 +135,8 @@ def main() -> int:
     options = _options()
     approvals = read_approvals(options.approvals) if options.approvals is not None else None
     with collector_at_rest():
-        (old, old_hash), (new, new_hash) = _read(options.old), _read(options.new)
-        comparison = compare(old, new, old_source=str(options.old), new_source=str(options.new))
+        (old, old_name, old_hash), (new, new_name, new_hash) = _read(options.old), _read(options.new)
+        comparison = compare(old, new, old_source=old_name, new_source=new_name)
     comparison = replace(
         comparison,
         old=replace(comparison.old, sha256=old_hash),
@@ -145,11 +149,11 @@ def main() -> int:
     if Axis.PYTHON in axes:
         changes = in_order([*changes, *_python_changes(old, new)])
     comparison = _approved(replace(comparison, changes=changes), approvals)
-    report = Report(comparison, axes=axes, source=str(options.new))
+    report = Report(comparison, axes=axes, source=new_name)
     print(_written(report, options.format), end="")
     if options.format == "text":
         not_compared = [] if Axis.PYTHON in axes else [_NOT_COMPARED]
-        print("", *not_compared, f"Verdict: {report.verdict}", sep="\n")
+        print("", *not_compared, f"verdict: {report.verdict}", sep="\n")
     breaks = options.fail_on == "breaking" and report.verdict is Verdict.BREAKING
     return BREAKING if breaks else DONE
 

@@ -83,7 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 failed, 2 unusable input.
     """
-    parser = argparse.ArgumentParser(prog="report", description="Show a saved report in another form.")
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.report", description="Show a saved report in another form."
+    )
     parser.add_argument("report", type=Path, help="a report.json, as compare and track write it")
     parser.add_argument("--format", choices=[*FORMS], default="text", help="how to show it (default: text)")
     parser.add_argument(

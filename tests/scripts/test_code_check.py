@@ -183,10 +183,10 @@ def test_command(new: Path, tmp_path: Path, command: Command) -> None:
     assert told[-1] == f"1 line fails newly, 3 with the old client; {unread}."
     done = command("code_check", tmp_path / "broken.py", "--new", CLIENT)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.splitlines()[-1] == f"No lines fail newly, 0 with the old client; {unread}."
+    assert done.stderr.splitlines()[-1] == f"0 lines fail newly, 0 with the old client; {unread}."
     done = command("code_check", tmp_path / "use.py", "--new", CLIENT)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr.splitlines()[-1] == "No lines fail newly, 3 with the old client."
+    assert done.stderr.splitlines()[-1] == "0 lines fail newly, 3 with the old client."
     done = command("code_check", tmp_path / "gone.py", "--new", CLIENT)
     assert (done.returncode, done.stdout) == (2, "")
     assert "does not exist" in done.stderr

@@ -11,6 +11,7 @@ import pytest
 
 from scripts.compare import compare
 from scripts.source import vendored
+from tests.scripts.answering import Server, serving
 from tests.scripts.comparing import sends
 from tests.scripts.hand_made import INTEGER, STRING, document, getter, thing
 
@@ -36,8 +37,24 @@ def test_text(files: tuple[Path, Path], command: Command) -> None:
     assert "POST /x body.a" in done.stdout
     assert done.stdout.splitlines()[-2:] == [
         "The Python axis was not compared; --axis both compares the generated clients too.",
-        "Verdict: breaking",
+        "verdict: breaking",
     ]
+
+
+def test_addresses_are_fetched(files: tuple[Path, Path], command: Command) -> None:
+    """Either document may have an http address, which is named in the report without what may be secret."""
+    old, new = files
+    with serving(Server(body=new.read_bytes())) as server:
+        secret = server.url("/new.json?token=hush").replace("//", "//me:hush@")
+        done = command("compare", old, secret)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert f"new  {server.url('/new.json')} (" in done.stdout
+        assert "hush" not in done.stdout
+        assert command("compare", server.url(), server.url()).stdout.endswith("verdict: unchanged\n")
+        server.status = 404
+        done = command("compare", server.url(), new)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == f"compare: {server.url()} answers 404 Not Found, not 200 OK.\n"
 
 
 @pytest.mark.parametrize(("form", "start"), [("markdown", "#"), ("html", "<!doctype html>"), ("json", "{")])
@@ -62,7 +79,7 @@ def test_exit_codes(files: tuple[Path, Path], command: Command, tmp_path: Path) 
     approvals.write_text(f'[[approved]]\nfingerprint = "{change.fingerprint}"\nby = "Ada"\nwhy = "Fine."\n')
     done = command("compare", old, new, "--fail-on", "breaking", "--approvals", approvals)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("Verdict: compatible\n")
+    assert done.stdout.endswith("verdict: compatible\n")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +123,7 @@ def test_python_axis(command: Command, tmp_path: Path) -> None:
     alone = command("compare", old, new, "--axis", "python")
     assert (alone.returncode, alone.stderr) == (0, "")
     assert "Python axis was not compared" not in alone.stdout
-    assert alone.stdout.endswith("Verdict: breaking\n")
+    assert alone.stdout.endswith("verdict: breaking\n")
 
 
 @pytest.mark.skipif(not SPECS.is_dir(), reason="the vendor's files do not lie beside the repository")
@@ -118,7 +135,7 @@ def test_pages_and_other_forms_of_one_document(command: Command, tmp_path: Path)
     assert command("source", page, "--out", out).returncode == 0
     done = command("compare", page, out)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.endswith("Verdict: unchanged\n")
+    assert done.stdout.endswith("verdict: unchanged\n")
 
 
 def test_documents_stay_as_they_are() -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import os
 import signal
+import subprocess
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -44,6 +47,56 @@ def test_result_is_handed_on() -> None:
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def broken_pipe() -> int:
+    """Make the end of a pipe that nobody reads from, as what `| head` leaves behind."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+def ran(stdout: int, stderr: int, *arguments: str | Path, unbuffered: str = "") -> tuple[int, str]:
+    """Run a command to its end, with these streams."""
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)], stdout=stdout, stderr=stderr, text=True, check=False,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )  # fmt: skip
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_reader_that_leaves_is_no_failure(tmp_path: Path, form: str, unbuffered: str) -> None:
+    """Where nobody reads on, a command ends without a word, and with the code that SIGPIPE would give it."""
+    (tmp_path / "a.json").write_text('{"openapi": "3.0.1", "info": {}, "paths": {}}')
+    writing = broken_pipe()
+    file = str(tmp_path / "a.json")
+    compare = ["scripts.compare", file, file, "--format", form]
+    assert ran(writing, subprocess.PIPE, *compare, unbuffered=unbuffered) == (141, "")
+    code, said = ran(writing, subprocess.PIPE, "scripts.history", "--help", unbuffered=unbuffered)
+    assert (code, said) in ((141, ""), (0, ""))  # unbuffered, argparse itself passes over it
+    assert ran(writing, writing, "scripts.compare", "gone", "gone", unbuffered=unbuffered)[0] == 141
+    os.close(writing)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_output_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
+    """A full disk under the output is said in one line."""
+    (tmp_path / "a.json").write_text('{"openapi": "3.0.1", "info": {}, "paths": {}}')
+    with Path("/dev/full").open("w") as full:
+        told = ran(full.fileno(), subprocess.PIPE, "scripts.compare", *[tmp_path / "a.json"] * 2)
+        assert told == (1, "compare: No space left on device.\n")
+
+
+def test_another_pipe_that_breaks_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    """A connection that breaks is not taken for a reader of the output who left."""
+
+    def work() -> NoReturn:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    assert run("name", work) == 1
+    assert capsys.readouterr().err == "name: Broken pipe.\n"
 
 
 def test_text_that_the_terminal_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
