@@ -13,6 +13,7 @@ from voucherify_wrapper._version import __version__
 from ._exits import ExitCode, exit_code_of
 from ._output import say, say_error
 from ._release import release
+from ._release_many import release_many
 from ._sandbox import sandbox
 
 _PROGRAM = "voucherify"
@@ -27,6 +28,7 @@ app = typer.Typer(
     "or not accepted, 4 stopped early.",
 )
 app.command()(release)
+app.command()(release_many)
 app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 )(sandbox)

@@ -15,7 +15,7 @@ from attrs import asdict
 from voucherify_wrapper._secrets import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from voucherify_wrapper._rate_limits import RateLimit
 
@@ -31,6 +31,19 @@ def say(text: str, *, to_stderr: bool = False) -> None:
     stream = sys.stderr if to_stderr else sys.stdout
     lines = "\n".join(printable(line, _LONGEST_LINE) if line.strip() else "" for line in text.splitlines())
     print(_sayable(lines, stream.encoding), file=stream, flush=True)
+
+
+def say_table(rows: Iterable[tuple[str, str]], *, to_stderr: bool = False) -> None:
+    """Write what is called how much, for people: to standard output, where nothing else is to be on it."""
+    from rich.console import Console  # noqa: PLC0415 - takes a tenth of a second, which not every command needs
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for name, value in rows:
+        table.add_row(name, value)
+    Console(stderr=to_stderr, markup=False, highlight=False).print(table)
 
 
 def say_json(document: Mapping[str, Any]) -> None:

@@ -1,0 +1,293 @@
+"""The rows of a list of sessions: CSV or JSON lines become pairs, each with the line that it stands in.
+
+Nothing is guessed: a row that can be read in two ways is a bad one, as a wrong pair would pass for a session
+that is gone. And nothing is lost: each line is a part of a pair, of a bad row, empty, or the header.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Literal
+
+from attrs import define, frozen
+
+from voucherify_wrapper._adapter import segment
+from voucherify_wrapper._errors import InvalidArgumentError, UsageError
+from voucherify_wrapper._secrets import printable
+
+from ._lines import LONGEST_LINE, UnreadableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ._lines import Lines
+
+Format = Literal["csv", "jsonl"]
+
+_CODE, _KEY = "code", "session_key"
+_CALLED = {
+    _CODE: ("code", "vouchercode", "voucher"),
+    _KEY: ("sessionkey", "validationsessionkey", "key", "session"),
+}
+"""What the two are called, the best name first; compared by letters and digits alone."""
+
+_DELIMITERS = ",;\t|"
+_EXCELS = "sep="  # a line of its own before the header, and behind it the delimiter
+_MOST_LINES = 200  # of one row: a mark that is never closed must not swallow the list
+_MOST_SHOWN = 200  # characters of a header
+_HINT = "If it is the first row already, put this line above it: code,session_key"
+
+
+@frozen
+class Row:
+    """A pair.
+
+    Attributes:
+        line: the line where it begins, from 1.
+        code: the voucher's code.
+        session_key: the session's key.
+    """
+
+    line: int
+    code: str
+    session_key: str
+
+
+@frozen
+class BadRow:
+    """A row that is no pair.
+
+    Attributes:
+        line: the line where it begins, from 1.
+        problem: what is wrong with it, as the rest of a sentence that begins with the row.
+    """
+
+    line: int
+    problem: str
+
+
+class _ProblemError(Exception):
+    """What is wrong with a row."""
+
+
+def rows_of(lines: Lines, form: Format | None = None) -> Iterator[Row | BadRow]:
+    """Read a list: its beginning at once, its rows as they are asked for.
+
+    Args:
+        lines: its lines, none of them read.
+        form: how it is written; left out, JSON lines if it begins with a bracket, and CSV if not.
+
+    Raises:
+        UsageError: it has no header, or is written in another way.
+        UnreadableError: later, where the rest of it cannot be read.
+    """
+    first = _peek(lines)
+    if form == "jsonl" or (form is None and first.lstrip().startswith(("{", "["))):
+        _must_be_lines(lines, first.strip())
+        return _rows(lines, _json_pair)
+    return _rows(lines, _table_of(lines).pair if first else _json_pair)
+
+
+def _peek(lines: Lines) -> str:
+    """The first line that is not empty, which is given once more; empty at the end."""
+    try:
+        while (line := lines.next()).isspace():
+            pass
+    except UnreadableError as error:
+        raise UsageError(str(error)) from None
+    lines.give_back([line])
+    return line
+
+
+def _rows(lines: Lines, pair_in: Callable[[str], Sequence[object] | None]) -> Iterator[Row | BadRow]:
+    while True:
+        number = lines.number + 1
+        try:
+            line = lines.next()
+            if not line:
+                return
+            pair = None if line.isspace() else pair_in(_of_bearable_length(line))
+            if pair:
+                yield Row(number, _checked(_CODE, pair[0]), _checked(_KEY, pair[1]))
+        except _ProblemError as problem:
+            yield BadRow(number, str(problem))
+
+
+def _of_bearable_length(line: str) -> str:
+    if len(line) > LONGEST_LINE:
+        raise _ProblemError(f"is longer than {LONGEST_LINE:,} characters")
+    return line
+
+
+def _checked(name: str, value: object) -> str:
+    if value in (None, ""):
+        raise _ProblemError(f"has no {name}")
+    if not isinstance(value, str):
+        raise _ProblemError(f"has a {name} that is no text; put it in quotation marks")
+    if not value.isascii() and any("\udc80" <= char <= "\udcff" for char in value):
+        raise _ProblemError(f"has a {name} that is not UTF-8 text; save the list as 'CSV UTF-8'")
+    if "\0" in value:
+        raise _ProblemError(f"has a NUL byte in its {name}; the list is damaged, or no text")
+    try:
+        return segment(name, value)
+    except InvalidArgumentError as error:
+        raise _ProblemError(f"cannot be sent: {str(error).rstrip('.')}") from None
+
+
+def _places_of(names: Sequence[str]) -> list[int | None]:
+    """Where the code and the session key are among names; None of what is not there.
+
+    Raises:
+        _ProblemError: a name is there twice.
+    """
+    bare = ["".join(char for char in name.casefold() if char.isalnum()) for name in names]
+    places: list[int | None] = []
+    for wanted, called in _CALLED.items():
+        name = next((name for name in called if name in bare), None)
+        if name and bare.count(name) > 1:
+            raise _ProblemError(f"has two columns for the {wanted}")
+        places.append(bare.index(name) if name else None)
+    return places
+
+
+# JSON lines
+
+
+def _must_be_lines(lines: Lines, first: str) -> None:
+    """Refuse what is JSON, and not JSON lines: every single line of it would be a bad row."""
+    try:
+        value = json.loads(first)
+    except (ValueError, RecursionError):
+        value = None
+    if first == "[" or (isinstance(value, list) and isinstance((value or [""])[0], (list, dict))):
+        what, how = "one JSON array", "jq -c '.[]' FILE | voucherify release-many -"
+    elif first == "{":
+        what, how = "JSON over several lines", "jq -c . FILE | voucherify release-many -"
+    else:
+        return
+    raise UsageError(f"{lines.name} is {what}; what is needed is one pair a line. Try: {how}")
+
+
+def _json_pair(line: str) -> Sequence[object]:
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise _ProblemError(f"is not JSON ({error.msg}, column {error.colno})") from None
+    except (ValueError, RecursionError):  # as of a number with thousands of digits
+        raise _ProblemError("is no JSON that can be read") from None
+    if isinstance(value, dict):
+        values = [*value.values(), None]
+        return [values[-1 if place is None else place] for place in _places_of(list(value))]
+    if isinstance(value, list) and len(value) == len(_CALLED):
+        return value
+    raise _ProblemError('is neither {"code": "…", "session_key": "…"} nor ["code", "session key"]')
+
+
+# CSV
+
+
+@define
+class _Table:
+    """The rows below a header.
+
+    Attributes:
+        lines: where they are.
+        delimiter: what stands between two columns.
+        code: which column is the code, from 0.
+        key: which column is the session key.
+        width: how many columns the header has.
+        blanks: whether blanks after a delimiter belong to it.
+    """
+
+    lines: Lines
+    delimiter: str
+    code: int = 0
+    key: int = 0
+    width: int | None = None
+    blanks: bool = False
+
+    def pair(self, line: str) -> Sequence[object] | None:
+        """The code and the session key of the row that a line begins; None where all of it is empty."""
+        fields = self.fields(line)[0]
+        beyond = fields[self.width :]
+        if not any(field and not field.isspace() for field in fields):
+            return None
+        if any(field and not field.isspace() for field in beyond):
+            raise _ProblemError(
+                f"has {len(fields)} columns, and the header has {self.width}; "
+                f"a value with a {self.delimiter!r} in it has to be in quotation marks"
+            )
+        return [fields[place] if place < len(fields) else None for place in (self.code, self.key)]
+
+    def fields(self, line: str) -> tuple[list[str], list[str]]:
+        """The columns of the row that a line begins, and the lines that it takes.
+
+        Raises:
+            _ProblemError: its quotation marks are wrong. It is this line alone then; the next is read anew.
+        """
+        if '"' not in line:
+            fields = line.rstrip("\r\n").split(self.delimiter)
+            return [field.lstrip(" ") for field in fields] if self.blanks else fields, [line]
+        taken = [line]
+        reader = csv.reader(
+            self._more(taken), delimiter=self.delimiter, skipinitialspace=self.blanks, strict=True
+        )
+        try:
+            fields = next(reader)
+            self._must_be_sure(fields, taken)
+        except (csv.Error, _ProblemError) as error:
+            self.lines.give_back(taken[1:])
+            broken = "has a quotation mark that is never closed, or one inside of a value that is not doubled"
+            raise _ProblemError(broken if isinstance(error, csv.Error) else str(error)) from None
+        return fields, taken
+
+    def _more(self, taken: list[str]) -> Iterator[str]:
+        yield taken[0]
+        while len(taken) < _MOST_LINES and (line := self.lines.next()):
+            taken.append(line)
+            yield _of_bearable_length(line)
+
+    def _must_be_sure(self, fields: list[str], taken: list[str]) -> None:
+        if self.width is None:
+            return
+        if len(taken) > 1 and len(fields) != self.width:
+            raise _ProblemError(
+                "has a quotation mark that is closed in a later line, which is no longer a row"
+            )
+        raw = "".join(taken)
+        for place in (self.code, self.key):
+            value = fields[place] if place < len(fields) else ""
+            doubled = value.replace('"', '""')
+            if '"' in value and f'"{doubled}"' not in raw:
+                raise _ProblemError("has a quotation mark in a value that is not in quotation marks itself")
+
+
+def _table_of(lines: Lines) -> _Table:
+    """Read the header, with the delimiter under which it is one.
+
+    Raises:
+        UsageError: it is none under any.
+    """
+    first = lines.next().rstrip("\r\n")
+    excels = first.lower().startswith(_EXCELS) and len(first) == len(_EXCELS) + 1
+    line = lines.next() if excels else first
+    best: list[str] = []
+    for delimiter in first[-1] if excels else _DELIMITERS:
+        table = _Table(lines, delimiter)
+        try:
+            names, taken = table.fields(line)
+            code, key = _places_of(names)
+        except _ProblemError as problem:
+            raise UsageError(f"{lines.name}: the header, line {lines.number}, {problem}.") from None
+        if code is not None and key is not None:
+            table.code, table.key, table.width = code, key, len(names)
+            table.blanks = all(name.startswith(" ") for name in names[1:])
+            return table
+        lines.give_back(taken[1:])
+        best = max(best, names, key=len)
+    shown = printable(", ".join(name.strip() for name in best), _MOST_SHOWN)
+    raise UsageError(
+        f"{lines.name}: line {lines.number} is no header with the columns code and session_key, but has: "
+        f"{shown}. {_HINT}"
+    )

@@ -1,0 +1,131 @@
+"""How a run is getting on, on standard error: a bar on a terminal, and now and then a line elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Self
+
+from attrs import frozen
+
+from ._output import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+
+    from rich.table import Table
+
+    from voucherify_wrapper._rate_limits import RateLimit
+
+    from ._tally import Tally
+
+_A_MINUTE = 60
+_AN_HOUR = 3600
+INTERVALS = (5.0, 10.0, 15.0, 30.0)
+"""Seconds between lines; the last one is repeated."""
+
+
+@frozen
+class State:
+    """Where a run is.
+
+    Attributes:
+        tally: what it has come to.
+        rows: about how many rows its list has; None where that is not known.
+        ahead: how many pairs are read before they are done, at most.
+        limits: what the server said last of the quota.
+    """
+
+    tally: Tally
+    rows: int | None
+    ahead: int
+    limits: Callable[[], RateLimit]
+
+    @property
+    def done(self) -> int:
+        """About how many rows are done with; repeated ones and those of an earlier run have no outcome."""
+        tally = self.tally
+        return tally.bad_rows + max(tally.given - self.ahead, tally.given - tally.open)
+
+    def words(self) -> list[str]:
+        """What there is to say, in parts."""
+        tally, rows = self.tally, self.rows
+        counts = [f"{self.done:,}" + ("" if rows is None else f" of {rows:,}")]
+        if tally.failed or tally.bad_rows:
+            counts.append(
+                f"{tally.failed:,} failed" + f", {tally.bad_rows:,} bad rows" * bool(tally.bad_rows)
+            )
+        counts.append(f"{tally.rate:,.1f} a second")
+        limits = self.limits()
+        if limits.remaining is not None:
+            of = "" if limits.limit is None else f" of {limits.limit:,}"
+            counts.append(f"quota {limits.remaining:,}{of}")
+        if rows is not None and self.done:
+            left = max(0, rows - self.done) * tally.seconds / self.done
+            counts.append(f"{_time(left)} left")
+        return counts
+
+
+def _time(seconds: float) -> str:
+    if seconds < _A_MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < _AN_HOUR:
+        return f"{seconds / _A_MINUTE:.0f} min"
+    return f"{seconds / _AN_HOUR:.1f} h"
+
+
+class Lines:
+    """Says at intervals how a run is getting on; a context manager."""
+
+    def __init__(self, state: State, intervals: Iterable[float] = INTERVALS) -> None:
+        self._state = state
+        self._intervals = tuple(intervals)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="voucherify-progress", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        for interval in chain(self._intervals, repeat(self._intervals[-1])):
+            if self._over.wait(interval):
+                return
+            say(", ".join(self._state.words()), to_stderr=True)
+
+
+def progress_of(state: State) -> AbstractContextManager[object]:
+    """What shows a run's progress here."""
+    from rich.console import Console  # noqa: PLC0415 - a fifth of a second, for a run alone
+    from rich.live import Live  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    if not sys.stderr.isatty() or console.is_dumb_terminal:
+        return Lines(state)
+    return Live(get_renderable=lambda: _bar(state), console=console, transient=True, redirect_stdout=False)
+
+
+def _bar(state: State) -> Table:
+    from rich.progress_bar import ProgressBar  # noqa: PLC0415 - loaded already
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    grid = Table.grid(padding=(0, 2))
+    total = state.rows and max(state.rows, state.done)
+    grid.add_row(
+        ProgressBar(total=total, completed=state.done, width=30, pulse=total is None),
+        *(Text(word, no_wrap=True) for word in state.words()),
+    )
+    return grid

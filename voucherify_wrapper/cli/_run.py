@@ -1,0 +1,170 @@
+"""A run of `voucherify release-many`: rows go in, outcomes come out and are counted and written down."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from voucherify_wrapper._errors import ReleasesStoppedError, VoucherifyError
+from voucherify_wrapper._journal import Journal
+
+from ._outcomes import OutputError
+from ._output import say
+from ._pairs import BadRow
+from ._summary import Summary
+from ._tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from voucherify_wrapper._client import Voucherify
+    from voucherify_wrapper._results import Outcome
+
+    from ._interrupts import Interrupts
+    from ._outcomes import Outcomes
+    from ._pairs import Row
+    from ._plan import Plan
+
+_AT_ONCE = 10_000  # pairs of a dry run that are noted in one step
+
+
+@define
+class Run:
+    """One run.
+
+    Attributes:
+        plan: what was asked for.
+        voucherify: the client.
+        outcomes: where the outcomes go.
+        interrupts: hears Ctrl-C.
+        tally: what it has come to so far.
+    """
+
+    plan: Plan
+    voucherify: Voucherify
+    outcomes: Outcomes
+    interrupts: Interrupts
+    tally: Tally = field(factory=Tally)
+    _begun: bool = False
+    _read_all: bool = False
+
+    def to_its_end(self, rows: Iterator[Row | BadRow]) -> Summary:
+        """Release what is in a list.
+
+        Raises:
+            VoucherifyError: it could not begin.
+        """
+        error: VoucherifyError | None = None
+        left: int | None = 0
+        try:
+            self._release(rows)
+            if not self._read_all:
+                error = self._interrupted()
+        except KeyboardInterrupt:
+            error, left = self._interrupted(), None
+        except OutputError as failure:
+            error, left = failure, None
+        except ReleasesStoppedError as stopped:
+            error, left = stopped, stopped.left
+        except VoucherifyError as failure:
+            if not (self.tally.given or self.tally.outcomes):
+                raise
+            error, left = failure, None
+        finally:
+            self.outcomes.close()
+        return Summary(self.plan, self.tally, error, left)
+
+    def _release(self, rows: Iterator[Row | BadRow]) -> None:
+        plan = self.plan
+        with (
+            self.interrupts,
+            closing(
+                self.voucherify.release_many(
+                    self._pairs(rows),
+                    concurrency=plan.concurrency,
+                    journal=plan.journal,
+                    missing_ok=plan.missing_ok,
+                    max_wait=plan.max_wait,
+                )
+            ) as outcomes,
+        ):
+            for outcome in outcomes:
+                self._take(outcome)
+
+    def _pairs(self, rows: Iterator[Row | BadRow]) -> Iterator[tuple[str, str]]:
+        self._begun = True
+        self.outcomes.open()
+        for row in self.interrupts.until_heard(rows):
+            if isinstance(row, BadRow):
+                self.tally.bad(row)
+                report(row)
+            else:
+                self.tally.read(row.line)
+                yield row.code, row.session_key
+        self._read_all = not self.interrupts.heard
+
+    def _take(self, outcome: Outcome) -> None:
+        # What an earlier run had, and did not tell, comes before the list is read, with that run's positions.
+        line = self.tally.lines.of(outcome.position) if self._begun else None
+        self.outcomes.write(outcome, line)
+        self.tally.end(outcome, line)
+
+    def _interrupted(self) -> ReleasesStoppedError:
+        return ReleasesStoppedError(
+            f"Interrupted after {self.tally.outcomes} outcomes.",
+            done=self.tally.outcomes,
+            journal=self.plan.journal,
+        )
+
+
+def report(row: BadRow) -> None:
+    """Say what is wrong with a row."""
+    say(f"line {row.line}: the row {row.problem}.", to_stderr=True)
+
+
+@define
+class Trial:
+    """What a run would do.
+
+    Attributes:
+        to_send: how many sessions would be released.
+        repeated: how many pairs are repeated, or were done before by the journal.
+        bad_rows: how many rows are no pair.
+    """
+
+    to_send: int = 0
+    repeated: int = 0
+    bad_rows: int = 0
+
+
+def tried(rows: Iterable[Row | BadRow], journal: str | None) -> Trial:
+    """Read a list as a run does, and send nothing.
+
+    What is repeated is found out by a journal, as in a run: by a copy of the run's own, or an empty one.
+
+    Raises:
+        VoucherifyError: the rest of the list, or the journal, cannot be read.
+    """
+    trial = Trial()
+    with tempfile.TemporaryDirectory(prefix="voucherify-") as folder:
+        copy = Path(folder, "journal")
+        for suffix in ("", "-wal") if journal else ():
+            if Path(f"{journal}{suffix}").is_file():
+                shutil.copyfile(f"{journal}{suffix}", f"{copy}{suffix}")
+        with Journal(copy) as known:
+            for row in rows:
+                if isinstance(row, BadRow):
+                    trial.bad_rows += 1
+                    report(row)
+                elif known.claim(row.code, row.session_key) is None:
+                    trial.repeated += 1
+                else:
+                    trial.to_send += 1
+                    if not trial.to_send % _AT_ONCE:
+                        known.save([])
+    return trial
