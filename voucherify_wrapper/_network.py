@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SLICE = 65_536  # bytes written before the clock is looked at again
+_END_OF_HEAD = b"\r\n\r\n"
+_END_OF_CHUNKS = b"0\r\n\r\n"
 _SHORTEST = 0.001  # seconds that a further address is given when the time is up
 
 _deadline: ContextVar[float | None] = ContextVar("voucherify_deadline", default=None)
@@ -58,28 +60,66 @@ def _left(timeout: float | None, error: type[httpcore.TimeoutException]) -> floa
     return left if timeout is None else min(timeout, left)
 
 
+class Received:
+    """What a connection has received since the last write, as far as it tells where an answer has ended.
+
+    Attributes:
+        nothing: whether it is nothing at all. An answer that is complete then was left over from before, and
+            is no answer to this request.
+    """
+
+    __slots__ = ("_beyond", "_head", "_last", "nothing")
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin anew, as something is written."""
+        self.nothing = True
+        self._head = self._last = b""
+        self._beyond = -1  # bytes behind the head; none is complete yet
+
+    def take(self, piece: bytes) -> None:
+        """Take what was read."""
+        self.nothing = False
+        self._last = (self._last + piece)[-len(_END_OF_CHUNKS) :]
+        if self._beyond >= 0:
+            self._beyond += len(piece)
+            return
+        self._head += piece
+        _, end, beyond = self._head.partition(_END_OF_HEAD)
+        self._beyond = len(beyond) if end else -1
+
+    def ends_after(self, length: int) -> bool:
+        """Whether nothing came behind an answer: it would be taken for the beginning of the next one.
+
+        Args:
+            length: of the answer's body, in bytes.
+        """
+        return self._beyond == length or self._last == _END_OF_CHUNKS
+
+
 class Stream(httpcore.NetworkStream):
     """A connection whose every operation also ends with the call.
 
     Attributes:
-        unread: True from a write until something is read. An answer that is complete while nothing was read
-            was left over from before, and is no answer to this request.
+        received: what has come since the last write.
     """
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
         self._stream = stream
         self._closed = False
-        self.unread = False
+        self.received = Received()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what has arrived."""
-        received = self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
-        self.unread = False
-        return received
+        piece = self._stream.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        self.received.take(piece)
+        return piece
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all of it."""
-        self.unread = True
+        self.received.begin()
         for start in range(0, len(buffer), _SLICE):
             self._stream.write(buffer[start : start + _SLICE], _left(timeout, httpcore.WriteTimeout))
 
@@ -198,26 +238,26 @@ class AsyncStream(httpcore.AsyncNetworkStream):
     """An asynchronous connection whose every failure httpcore knows.
 
     Attributes:
-        unread: as in ``Stream``.
+        received: as in ``Stream``.
     """
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
         self._encrypted = False
-        self.unread = False
+        self.received = Received()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read what has arrived."""
         try:
-            received = await self._stream.read(max_bytes, timeout)
+            piece = await self._stream.read(max_bytes, timeout)
         except OSError as error:  # such as a damaged TLS record
             raise httpcore.ReadError(str(error)) from error
-        self.unread = False
-        return received
+        self.received.take(piece)
+        return piece
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write all of it."""
-        self.unread = True
+        self.received.begin()
         await self._stream.write(buffer, timeout)
 
     async def has_left_over(self) -> bool:

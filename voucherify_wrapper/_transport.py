@@ -25,6 +25,7 @@ from ._outgoing import outgoing
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
+    from ._network import Received
     from ._outgoing import Outgoing
     from ._routes import Route
 
@@ -76,8 +77,13 @@ def _pool_settings(route: Route, keep_alive: float) -> dict[str, Any]:
 
 def _refuse_left_over(response: httpcore.Response) -> None:
     """Refuse an answer that was there before the request was sent: it answers something else."""
-    if getattr(response.extensions.get("network_stream"), "unread", False):
+    if _received(response).nothing:
         raise httpcore.RemoteProtocolError("an answer that nobody had asked for was in the way")
+
+
+def _received(response: httpcore.Response) -> Received:
+    received: Received = response.extensions["network_stream"].received
+    return received
 
 
 class _Connection:
@@ -151,21 +157,24 @@ class _Body(httpx.SyncByteStream):
     def __init__(self, response: httpcore.Response, done: Callable[[bool], None]) -> None:
         self._response = response
         self._done = done
-        self._complete = False
+        self._intact = False
 
     def __iter__(self) -> Iterator[bytes]:
+        length = 0
         try:
-            yield from self._response.iter_stream()
+            for part in self._response.iter_stream():
+                length += len(part)
+                yield part
         except _HTTPCORE_ERRORS as error:
             raise _as_httpx_error(error) from error
-        self._complete = True
+        self._intact = _received(self._response).ends_after(length)
 
     def close(self) -> None:
         done, self._done = self._done, _nothing  # however often it is closed
         intact = False
         try:
             self._response.close()
-            intact = self._complete
+            intact = self._intact
         finally:
             done(intact)
 
@@ -280,22 +289,24 @@ class _AsyncBody(httpx.AsyncByteStream):
     def __init__(self, response: httpcore.Response, done: Callable[[bool], Any]) -> None:
         self._response = response
         self._done = done
-        self._complete = False
+        self._intact = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        length = 0
         try:
             async for part in self._response.aiter_stream():
+                length += len(part)
                 yield part
         except _HTTPCORE_ERRORS as error:
             raise _as_httpx_error(error) from error
-        self._complete = True
+        self._intact = _received(self._response).ends_after(length)
 
     async def aclose(self) -> None:
         done, self._done = self._done, _nothing_awaited  # however often it is closed
         intact = False
         try:
             await self._response.aclose()
-            intact = self._complete
+            intact = self._intact
         finally:
             await done(intact)
 

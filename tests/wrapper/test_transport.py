@@ -504,18 +504,73 @@ def test_an_answer_that_nobody_asked_for_answers_nothing(left_over: bytes) -> No
 
     async def run() -> None:
         async with AsyncVoucherify(KEY, base_url=url, retries=0) as awaited:
-            await awaited.release_validation_session("c", "k")
-            with pytest.raises(InvalidResponseError, match="nobody had asked for"):
-                await awaited.release_validation_session("c", "other", missing_ok=True)
-            assert (await awaited.release_validation_session("c", "third")).released
+            for _ in range(3):
+                assert (await awaited.release_validation_session("c", "k", missing_ok=True)).released
 
     with Voucherify(KEY, base_url=url, retries=0) as blocking:
-        blocking.release_validation_session("c", "k")
-        with pytest.raises(InvalidResponseError, match="nobody had asked for"):
-            blocking.release_validation_session("c", "other", missing_ok=True)
-        assert blocking.release_validation_session("c", "third").released
+        for _ in range(3):
+            assert blocking.release_validation_session("c", "k", missing_ok=True).released
     asyncio.run(run())
     server.close()
+    assert len(server.accepted) == 6
+
+
+CHUNKED = (
+    b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b'1b\r\n{"resource_type":"session"}\r\n0\r\n\r\n'
+)
+
+
+def test_a_second_answer_in_chunks_answers_nothing() -> None:
+    """Its end looks like the end of the first; it is refused, with its connection."""
+
+    def serve(connection: socket.socket) -> None:
+        while read_head(connection):
+            connection.sendall(CHUNKED + CHUNKED)
+
+    server = Server(serve)
+    url = f"http://127.0.0.1:{server.port}"
+
+    async def run() -> None:
+        async with AsyncVoucherify(KEY, base_url=url, retries=0) as awaited:
+            await awaited.release_validation_session("c", "k", missing_ok=True)
+            with pytest.raises(InvalidResponseError, match="nobody had asked for"):
+                await awaited.release_validation_session("c", "other", missing_ok=True)
+            assert (await awaited.release_validation_session("c", "third", missing_ok=True)).already_gone
+
+    with Voucherify(KEY, base_url=url, retries=0) as blocking:
+        blocking.release_validation_session("c", "k", missing_ok=True)
+        with pytest.raises(InvalidResponseError, match="nobody had asked for"):
+            blocking.release_validation_session("c", "other", missing_ok=True)
+        assert blocking.release_validation_session("c", "third", missing_ok=True).already_gone
+    asyncio.run(run())
+    server.close()
+
+
+@pytest.mark.parametrize("piece", [1, 7, 10**6])
+def test_an_answer_in_chunks_keeps_its_connection(transport: Any, piece: int) -> None:
+    """However it is cut, its end is known."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while read_head(connection):
+            for start in range(0, len(CHUNKED), piece):
+                connection.sendall(CHUNKED[start : start + piece])
+
+    server = Server(serve)
+    url = f"http://127.0.0.1:{server.port}"
+
+    async def run() -> None:
+        async with AsyncVoucherify(KEY, transport=transport, base_url=url, retries=0) as awaited:
+            for _ in range(3):
+                assert (await awaited.release_validation_session("c", "k", missing_ok=True)).already_gone
+
+    with Voucherify(KEY, transport=transport, base_url=url, retries=0) as blocking:
+        for _ in range(3):
+            assert blocking.release_validation_session("c", "k", missing_ok=True).already_gone
+    asyncio.run(run())
+    server.close()
+    assert len(server.accepted) == 2
 
 
 def test_closing_never_turns_tls_off(
