@@ -15,7 +15,7 @@ from attrs import asdict
 from voucherify_wrapper._secrets import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from voucherify_wrapper._rate_limits import RateLimit
 
@@ -44,6 +44,18 @@ def say_table(rows: Iterable[tuple[str, str]], *, to_stderr: bool = False) -> No
     for name, value in rows:
         table.add_row(name, value)
     Console(stderr=to_stderr, markup=False, highlight=False).print(table)
+
+
+def say_columns(rows: Iterable[Sequence[str]], *, indent: str = "") -> None:
+    """Write rows whose cells stand below each other; the last one of a row may be as long as it likes."""
+    shown = [[printable(cell, _LONGEST_LINE) if cell.strip() else "" for cell in row] for row in rows]
+    widest: dict[int, int] = {}
+    for row in shown:
+        for column, cell in enumerate(row[:-1]):
+            widest[column] = max(widest.get(column, 0), len(cell))
+    for row in shown:
+        line = "  ".join([*(cell.ljust(widest[column]) for column, cell in enumerate(row[:-1])), row[-1]])
+        print(_sayable(f"{indent}{line}".rstrip(), sys.stdout.encoding), file=sys.stdout, flush=True)
 
 
 def say_json(document: Mapping[str, Any]) -> None:
