@@ -111,6 +111,13 @@ class AsyncGeneratedClient(_SessionClient):
         return cast("httpx.AsyncClient", self._requester(self.session))
 
 
+def specification() -> dict[str, str]:
+    """The document that the generated client is from: its ``title``, ``version`` and ``sha256``."""
+    from voucherify_client import __specification__  # noqa: PLC0415 - an older client brought back has none
+
+    return dict(__specification__)
+
+
 def generated_client(session: Session, config: Config) -> GeneratedClient:
     """Make the generated client over a session."""
     return GeneratedClient(**_settings(config), session=session)

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
     from ._sources import Source
 
 NO_CREDENTIALS = "No credentials found."
-"""How the text of the error begins that says so."""
+ARGUMENTS = "the argument credentials; "
+HOW_TO_GIVE_CREDENTIALS = (
+    "Set VOUCHERIFY_APP_ID and VOUCHERIFY_APP_TOKEN, or pass credentials=ApiKey(app_id, app_token)."
+)
+"""Parts of the error that says so, of which the command line words two in its own way."""
 
 
 def shown(credentials: Credentials) -> str:
@@ -134,18 +138,27 @@ class Choice:
         Raises:
             ConfigurationError: there are none, half of them, or two kinds of them in one place.
         """
-        source = self._sources.first_with(CREDENTIALS)
-        if source is None:
-            # Only now, and then for the host as well: nobody named it, so it must not lead credentials from
-            # elsewhere to a host of its own.
-            self._sources.read_default_profile()
-            source = self._sources.first_with(CREDENTIALS)
+        source = self.source_of_credentials()
         if source is None:
             raise ConfigurationError(_nothing_found(self._sources.looked_at))
         parts = [source.found(setting) for setting in parts_of_credentials(source)]
         self.found += parts
         values = [part.value for part in parts]
         return OAuthToken(*values) if len(values) == 1 else ApiKey(*values)
+
+    def source_of_credentials(self) -> Source | None:
+        """The place that has credentials, or a part of them; None where no place has.
+
+        Raises:
+            ConfigurationError: a place cannot be read.
+        """
+        source = self._sources.first_with(CREDENTIALS)
+        if source is None:
+            # Only now, and then for the host as well: nobody named it, so it must not lead credentials from
+            # elsewhere to a host of its own.
+            self._sources.read_default_profile()
+            source = self._sources.first_with(CREDENTIALS)
+        return source
 
     def base_url(self) -> str:
         """Choose the host.
@@ -245,7 +258,4 @@ def _checked(credentials: Credentials) -> Credentials:
 
 def _nothing_found(looked_at: list[Source]) -> str:
     places = "; ".join(source.describe_all(CREDENTIALS) for source in looked_at)
-    return (
-        f"{NO_CREDENTIALS} Looked at: the argument credentials; {places}. Set VOUCHERIFY_APP_ID and "
-        "VOUCHERIFY_APP_TOKEN, or pass credentials=ApiKey(app_id, app_token)."
-    )
+    return f"{NO_CREDENTIALS} Looked at: {ARGUMENTS}{places}. {HOW_TO_GIVE_CREDENTIALS}"

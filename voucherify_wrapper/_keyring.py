@@ -32,6 +32,15 @@ def secret_in_keyring(entry: str, what: str) -> str:
     return secret
 
 
+def try_keyring() -> None:
+    """See whether there is a keyring that can be used.
+
+    Raises:
+        ConfigurationError: it is missing, locked or out of order.
+    """
+    _asked("--keyring", lambda keyring: keyring.get_password(_SERVICE, "nothing"))
+
+
 def keep_in_keyring(entry: str, secret: str) -> None:
     """Keep a secret, and see that it is kept: some keyrings take everything and keep nothing.
 

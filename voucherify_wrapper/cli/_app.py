@@ -10,8 +10,11 @@ from typer.exceptions import TyperException
 from voucherify_wrapper._errors import VoucherifyError
 from voucherify_wrapper._version import __version__
 
+from ._advice import told
+from ._doctor import doctor
 from ._exits import ExitCode, exit_code_of
 from ._output import say, say_error
+from ._profiles import profiles
 from ._release import release
 from ._release_many import release_many
 from ._sandbox import sandbox
@@ -28,6 +31,8 @@ app = typer.Typer(
     "or not accepted, 4 stopped early.",
 )
 app.command()(release)
+app.command()(doctor)
+app.add_typer(profiles)
 app.command()(release_many)
 app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -60,7 +65,7 @@ def run(arguments: Sequence[str]) -> int:
         said = error.format_message()
         return _ended(error, _of_usage(error, said), as_json=as_json) if said else exit_code_of(error)
     except VoucherifyError as error:
-        return _ended(error, str(error), as_json=as_json)
+        return _ended(error, told(error, next(iter(arguments), "")), as_json=as_json)
     if code == _TYPERS_INTERRUPTED:
         return _ended(KeyboardInterrupt(), "interrupted.", as_json=as_json)
     return code or ExitCode.DONE

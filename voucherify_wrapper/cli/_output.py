@@ -53,9 +53,10 @@ def say_columns(rows: Iterable[Sequence[str]], *, indent: str = "") -> None:
     for row in shown:
         for column, cell in enumerate(row[:-1]):
             widest[column] = max(widest.get(column, 0), len(cell))
+    stream = sys.stdout
     for row in shown:
         line = "  ".join([*(cell.ljust(widest[column]) for column, cell in enumerate(row[:-1])), row[-1]])
-        print(_sayable(f"{indent}{line}".rstrip(), sys.stdout.encoding), file=sys.stdout, flush=True)
+        print(_sayable(f"{indent}{line}".rstrip(), stream.encoding), file=stream, flush=True)
 
 
 def say_json(document: Mapping[str, Any]) -> None:
