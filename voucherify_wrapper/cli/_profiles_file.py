@@ -21,7 +21,7 @@ from voucherify_wrapper._errors import ConfigurationError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_LOCK_SECONDS = 5.0
+_LOCK_SECONDS = 3.0
 _HEADER = re.compile(r"""\s*\[\s*(?:"([^"\\]*)"|'([^']*)'|([\w-]+))\s*\]\s*(?:#.*)?""", re.ASCII)
 _WHAT = "the credentials file"
 
@@ -89,10 +89,12 @@ def _locked(path: Path) -> Iterator[None]:
         raise ConfigurationError(problem)
     try:
         try:
+            connection.execute("PRAGMA journal_mode = MEMORY")  # nothing is ever written
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
             raise ConfigurationError(
-                f"Another command is changing {path} ({error}). Try again when it has ended."
+                f"{path} cannot be changed now ({error}). Perhaps another command is changing it; try again "
+                "when that has ended."
             ) from None
         yield
     finally:
@@ -172,12 +174,12 @@ def _edit_of_block(text: str, name: str, table: Mapping[str, str] | None) -> str
 
     Tomlkit alone would take the comments above the next header for the end of this table.
     """
-    lines = text.splitlines(keepends=True)
+    lines = re.split(r"(?<=\n)", text)  # as TOML counts them; there are more in Unicode
     headers = [number for number, line in enumerate(lines) if line.lstrip().startswith("[")]
     found = [number for number in headers if name in _named_by(lines[number])]
     if not found:
-        above = text.rstrip()
-        return f"{above}\n\n{_block(name, table)}" if above else _block(name, table)
+        gap = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
+        return f"{text}{gap}{_block(name, table)}"
     start = found[0]
     end = next((number for number in headers if number > start), len(lines))
     while end > start + 1 and lines[end - 1].lstrip()[:1] in ("#", ""):
@@ -204,8 +206,8 @@ def _edit_of_whole(text: str, name: str, table: Mapping[str, str] | None) -> str
         del document[name]
     else:
         profile: Any = document[name]
-        for key in [key for key in profile if key not in table]:
-            del profile[key]
         for key, value in table.items():
             profile[key] = value
+        for key in [key for key in profile if key not in table]:
+            del profile[key]
     return tomlkit.dumps(document)
