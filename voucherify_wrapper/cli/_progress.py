@@ -100,9 +100,8 @@ class Lines:
         self._thread.join()
 
     def _run(self) -> None:
-        for interval in chain(self._intervals, repeat(self._intervals[-1])):
-            if self._over.wait(interval):
-                return
+        intervals = chain(self._intervals, repeat(self._intervals[-1]))
+        while not self._over.wait(next(intervals)):
             say(", ".join(self._state.words()), to_stderr=True)
 
 
