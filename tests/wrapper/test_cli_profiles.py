@@ -682,6 +682,19 @@ def test_a_keyring_that_does_not_work_is_told(
     assert "profiles add NAME --force" in done.err
 
 
+def test_the_keyring_needs_its_extra(path: Path) -> None:
+    """Without it the error says what to install, before anything is asked for."""
+    program = (
+        "import sys; sys.modules['keyring'] = None\n"
+        "from voucherify_wrapper.cli import main\n"
+        "sys.exit(main(['profiles', 'add', 'shop', '--keyring', '--token-stdin']))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, path.exists()) == (3, False)
+    assert "pip install 'voucherify-wrapper[keyring]'" in done.stderr
+
+
 def test_a_token_that_was_taken_from_the_keyring_is_told(
     run: Run, path: Path, kept_elsewhere: FileKeyring
 ) -> None:

@@ -186,8 +186,6 @@ def _edit_of_block(text: str, name: str, table: Mapping[str, str] | None) -> str
         end -= 1  # what stands above the next header belongs to that
     block = "".join(lines[start:end])
     edited = "" if table is None else _edit_of_whole(block, name, table)
-    if edited and not edited.endswith("\n"):
-        edited += "\n"
     return "".join([*lines[:start], edited, *lines[end:]])
 
 
