@@ -58,9 +58,9 @@ class Lane:
         self._world.proxy.strike(key, *strikes)
         return key
 
-    def missed(self, key: str) -> bool:
-        """Whether the call ended and a strike had not fallen, such as where time was up before it began."""
-        return self._world.proxy.take_back(key) > 0
+    def missed(self, key: str, strikes: tuple[Strike, ...]) -> bool:
+        """Whether the call ended and no strike had fallen, such as where time was up before it began."""
+        return 0 < self._world.proxy.take_back(key) == len(strikes)
 
 
 class World:
@@ -132,7 +132,7 @@ def _blocked(lane: Lane, settings: dict[str, Any], judge: Judge) -> None:
                     outcome: Any = client.release_validation_session(CODE, key)
                 except Exception as error:  # noqa: BLE001 - judged
                     outcome = error
-                if not lane.missed(key):
+                if not lane.missed(key, strikes):
                     break
             judge(lane, strikes, key, outcome)
 
@@ -146,7 +146,7 @@ async def _awaited(lane: Lane, settings: dict[str, Any], judge: Judge) -> None:
                     outcome: Any = await client.release_validation_session(CODE, key)
                 except Exception as error:  # noqa: BLE001 - judged
                     outcome = error
-                if not lane.missed(key):
+                if not lane.missed(key, strikes):
                     break
             judge(lane, strikes, key, outcome)
 

@@ -7,6 +7,7 @@ these lie on the way, where a request can be lost as well, and where the server 
 
 from __future__ import annotations
 
+import math
 import re
 import select
 import socket
@@ -327,30 +328,37 @@ class StreamProxy(_Proxy):
         """Let these befall the next connections: `reset`, `stall`, `half-close` or `corrupt`."""
         self._waiting.extend(strikes)
 
+    @property
+    def pending(self) -> int:
+        """How many of these have met no connection so far."""
+        return len(self._waiting)
+
     def _serve(self, client: socket.socket, stack: ExitStack) -> None:
         strike = self._waiting.popleft() if self._waiting else None
         server = self._server(stack)
-        left = {client: float("inf"), server: float("inf")}
-        struck = server if strike and strike.side == "answer" else client
+        left: dict[socket.socket, float] = {client: math.inf, server: math.inf}
         if strike:
-            left[struck] = strike.at
+            left[server if strike.side == "answer" else client] = strike.at
         while left:
             for source in select.select([*left], [], [])[0]:
                 sink = server if source is client else client
-                if strike and not left[source]:
-                    if strike.kind != "corrupt":
-                        _break_off(client, sink, strike.kind)
-                        if strike.kind != "half-close":
-                            return
-                        del left[source]
-                        continue
+                if left[source]:
+                    _forward(source, sink, left)
+                elif strike and strike.kind == "corrupt":
                     sink.sendall(bytes(each ^ _FLIPPED for each in source.recv(1)))
-                    left[source] = float("inf")
-                    continue
-                piece = source.recv(int(min(left[source], _PIECE)))
-                left[source] -= len(piece)
-                if piece:
-                    sink.sendall(piece)
-                else:
+                    left[source] = math.inf
+                elif strike:
+                    _break_off(client, sink, strike.kind)
+                    if strike.kind != "half-close":
+                        return
                     del left[source]
-                    sink.shutdown(socket.SHUT_WR)
+
+
+def _forward(source: socket.socket, sink: socket.socket, left: dict[socket.socket, float]) -> None:
+    piece = source.recv(int(min(left[source], _PIECE)))
+    left[source] -= len(piece)
+    if piece:
+        sink.sendall(piece)
+    else:
+        del left[source]
+        sink.shutdown(socket.SHUT_WR)
