@@ -48,9 +48,9 @@ class Terminal:
         while text not in self.shown[seen:]:
             assert self._read(), f"the command ended, having shown: {self.shown}"
 
-    def type(self, text: str) -> None:
+    def type(self, text: str | bytes) -> None:
         """Type something."""
-        os.write(self._own, text.encode())
+        os.write(self._own, text.encode() if isinstance(text, str) else text)
 
     def end(self) -> int:
         """Wait for the command's end, and give its exit code."""

@@ -438,16 +438,21 @@ def test_a_host_that_nobody_listens_at_is_exit_code_1(doctor: Doctor) -> None:
 
 
 def test_a_name_that_is_not_known_is_exit_code_1(doctor: Doctor) -> None:
-    """It ends with the name; a label of 64 letters is refused before anybody is asked."""
-    told = doctor("--json", "--base-url", "https://shop..example", variables=KEY)
-    assert told.code == 3
-
+    """It ends with the name; this one is refused by the system before anybody is asked."""
     name = f"{'x' * 63}.{'x' * 63}.{'x' * 63}.{'x' * 63}.example"
     told = doctor("--json", "--base-url", f"https://{name}", variables=KEY)
     assert told.code == 1
     [step] = told.document["host"]["steps"]
     assert (step["name"], step["ok"]) == ("dns", False)
     assert "Check the base URL" in told.document["problems"][0]["text"]
+
+
+def test_a_host_that_no_request_can_name_is_exit_code_3(doctor: Doctor) -> None:
+    """What is found out only when a client is made is told like the rest."""
+    told = doctor("--json", "--base-url", "https://xn--a.example", variables=KEY)
+
+    assert told.code == 3
+    assert "base_url cannot be used" in told.document["problems"][0]["text"]
 
 
 @pytest.fixture

@@ -166,6 +166,19 @@ def test_whoever_thinks_better_of_it_leaves_nothing_behind(path: Path, at: str, 
     assert not path.exists()
 
 
+def test_what_is_no_text_is_no_credential(path: Path) -> None:
+    """Bytes that mean nothing are told like every other mistake, at both questions."""
+    for typed in ([b"\xff\n"], [b"id\n", b"\xff\n"]):
+        with Terminal("profiles", "add", "shop") as terminal:
+            for question, answer in zip(["App id: ", "Token (not shown): "], typed, strict=False):
+                terminal.until(question)
+                terminal.type(answer)
+            assert terminal.end() == 3
+        assert "not printable ASCII" in terminal.shown
+        assert "Traceback" not in terminal.shown
+    assert not path.exists()
+
+
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("yes", 0), ("n", 1), ("", 1)])
 def test_a_profile_is_replaced_when_somebody_says_so(file: Path, answer: str, code: int) -> None:
     """At a terminal it is asked for; any answer but yes changes nothing."""
@@ -429,12 +442,13 @@ def test_what_others_can_change_is_refused_with_the_command_that_mends_it(
 
 
 def test_a_symbolic_link_is_not_replaced(run: Run, file: Path, tmp_path: Path) -> None:
-    """Whoever keeps the file elsewhere is told what to do, and doing it mends it."""
+    """Whoever keeps the file elsewhere is told what to do, and doing it mends it; a list needs no change."""
     elsewhere = tmp_path / "dot files.toml"
     file.rename(elsewhere)
     file.symlink_to(elsewhere)
     done = run("profiles", "add", "new", "--oauth", "--token-stdin", typed=TOKEN)
     assert (done.code, elsewhere.read_text()) == (3, COMMENTED)
+    assert run("profiles", "list").code == 0
 
     subprocess.run(f"mv {done.err.partition(': mv ')[2]}", shell=True, check=True)  # noqa: S602 - as above
     assert run("profiles", "add", "new", "--oauth", "--token-stdin", typed=TOKEN).code == 0

@@ -13,9 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import tomlkit
-
-from voucherify_wrapper._credentials_file import profiles_in, text_of
+from voucherify_wrapper._credentials_file import profiles_in, status_of, text_of
 from voucherify_wrapper._errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
@@ -27,15 +25,23 @@ _WHAT = "the credentials file"
 
 
 def read_profiles(path: Path) -> Mapping[str, Any]:
-    """Read what a change would start from; nothing where there is no file yet.
+    """Read the file as every command does; nothing where there is none yet.
+
+    Raises:
+        ConfigurationError: it cannot be read, is no TOML, or others have access to it.
+    """
+    return {} if status_of(path) is None else profiles_in(text_of(path, _WHAT, private=True), path)
+
+
+def read_profiles_to_change(path: Path) -> Mapping[str, Any]:
+    """Read what a change would start from.
 
     Raises:
         ConfigurationError: the file cannot be read, is no TOML, or is not safe to change.
     """
     _must_be_safe(path.parent, is_link_fine=True, loose=0o022, mode="700")
-    if not _must_be_safe(path, is_link_fine=False, loose=0o077, mode="600"):
-        return {}
-    return profiles_in(text_of(path, _WHAT, private=True), path)
+    _must_be_safe(path, is_link_fine=False, loose=0o077, mode="600")
+    return read_profiles(path)
 
 
 def keep_profile(path: Path, name: str, table: Mapping[str, str], *, replace: bool) -> Mapping[str, Any]:
@@ -55,7 +61,7 @@ def keep_profile(path: Path, name: str, table: Mapping[str, str], *, replace: bo
         UsageError: there is such a profile, and it is not to be replaced.
     """
     with _locked(path):
-        before = read_profiles(path)
+        before = read_profiles_to_change(path)
         if name in before and not replace:
             raise UsageError(f"There is a profile {name!r} already; --force replaces it.")
         _write(path, before, name, table)
@@ -69,7 +75,7 @@ def drop_profile(path: Path, name: str) -> None:
         ConfigurationError: the file cannot be changed.
     """
     with _locked(path):
-        before = read_profiles(path)
+        before = read_profiles_to_change(path)
         if name in before:
             _write(path, before, name, None)
 
@@ -101,12 +107,12 @@ def _locked(path: Path) -> Iterator[None]:
         connection.close()
 
 
-def _must_be_safe(path: Path, *, is_link_fine: bool, loose: int, mode: str) -> bool:
-    """Refuse to change what others could have a hand in; gives whether it is there at all."""
+def _must_be_safe(path: Path, *, is_link_fine: bool, loose: int, mode: str) -> None:
+    """Refuse to change what others could have a hand in."""
     try:
         status = path.stat() if is_link_fine else path.lstat()
     except FileNotFoundError:
-        return False
+        return
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be reached ({error.strerror}).") from None
     owner = getattr(os, "geteuid", lambda: status.st_uid)()
@@ -124,7 +130,6 @@ def _must_be_safe(path: Path, *, is_link_fine: bool, loose: int, mode: str) -> b
     for problem, is_one in problems.items():
         if is_one:
             raise ConfigurationError(f"{path} {problem}")
-    return True
 
 
 def _write(path: Path, before: Mapping[str, Any], name: str, table: Mapping[str, str] | None) -> None:
@@ -195,11 +200,15 @@ def _named_by(line: str) -> tuple[str | None, ...]:
 
 
 def _block(name: str, table: Mapping[str, str] | None) -> str:
-    return "" if table is None else tomlkit.dumps({name: dict(table)})
+    from tomlkit import dumps  # noqa: PLC0415 - takes its time, which no other command has to give
+
+    return "" if table is None else dumps({name: dict(table)})
 
 
 def _edit_of_whole(text: str, name: str, table: Mapping[str, str] | None) -> str:
-    document = tomlkit.parse(text)
+    from tomlkit import dumps, parse  # noqa: PLC0415 - as above
+
+    document = parse(text)
     if table is None:
         del document[name]
     else:
@@ -208,4 +217,4 @@ def _edit_of_whole(text: str, name: str, table: Mapping[str, str] | None) -> str
             profile[key] = value
         for key in [key for key in profile if key not in table]:
             del profile[key]
-    return tomlkit.dumps(document)
+    return dumps(document)
