@@ -126,7 +126,7 @@ def strike_for(seed: int, number: int, share: float) -> tuple[str, Strike] | Non
     return f"refused: {name}", Strike("answer", "close", 10**6, answer=_REFUSALS[name], acts=acts)
 
 
-class _Server:
+class Server:
     """The sandbox in a process of its own, which can be killed; its state outlives it."""
 
     def __init__(self, folder: Path, credentials: dict[str, str]) -> None:
@@ -136,6 +136,7 @@ class _Server:
         self.start()
 
     def start(self) -> None:
+        """Serve; on the same port as before."""
         command = [sys.executable, "-m", "voucherify_wrapper.sandbox", "--json"]
         command += ["--state", str(self._folder / "server.sqlite"), "--port", str(self.port)]
         command += ["--app-id", self._credentials["VOUCHERIFY_APP_ID"]]
@@ -146,18 +147,17 @@ class _Server:
         self.port = int(url.rpartition(":")[2])
 
     def kill(self) -> None:
+        """End it in the middle of whatever it does."""
         self._process.kill()
         self._process.communicate()
 
-    def restart(self) -> None:
-        self.kill()
-        self.start()
 
-
-class _Worker:
+class Worker:
     """A worker with its part of the pairs; started again until no pair is left."""
 
-    def __init__(self, number: int, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, number: int, part: Sequence[tuple[str, str]], folder: Path, environment: dict[str, str]
+    ) -> None:
         self.kind = KINDS[number % len(KINDS)]
         self.pairs = folder / f"pairs-{number}.csv"
         self.journal = folder / f"journal-{number}.sqlite"
@@ -167,9 +167,12 @@ class _Worker:
         self.kills = 0
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
+        lines = ["code,session_key", *(",".join(pair) for pair in part)]
+        self.pairs.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     @property
     def done(self) -> bool:
+        """Whether no pair is left."""
         return self.codes[-1:] == [0]
 
     def look(self) -> None:
@@ -200,9 +203,18 @@ class _Worker:
             self._process.wait()
 
     def outcomes(self) -> list[dict[str, object]]:
-        if not self.output.exists():
-            return []
-        return [json.loads(line) for line in self.output.read_text(encoding="utf-8").splitlines()]
+        """What it has written so far; without lines that a kill has cut, whose outcomes come again."""
+        lines = self.output.read_text(encoding="utf-8").splitlines() if self.output.exists() else []
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+
+def locked(folder: Path, releases: int) -> list[tuple[str, str]]:
+    """Lock so many sessions in the state that a server in this folder will have."""
+    vouchers: dict[str, int | None] = {f"voucher {number}": None for number in range(_VOUCHERS)}
+    sandbox, codes = Sandbox(vouchers=vouchers, state=folder / "server.sqlite"), [*vouchers]
+    pairs = [(code := codes[number % _VOUCHERS], sandbox.lock(code)) for number in range(releases)]
+    sandbox.stop()
+    return pairs
 
 
 class Soak:
@@ -224,23 +236,15 @@ class Soak:
         self._kills = sorted(moments[: plan.kills])
         self._restarts = sorted(moments[plan.kills :])
         self._mutex = threading.Lock()
-        self._pairs = self._locked()
+        self._pairs = locked(folder, plan.releases)
         self._credentials = {"VOUCHERIFY_APP_ID": "soak", "VOUCHERIFY_APP_TOKEN": secrets.token_hex(16)}
         self._environment = {**environment, **self._credentials, "NO_PROXY": "*"}
-
-    def _locked(self) -> list[tuple[str, str]]:
-        vouchers: dict[str, int | None] = {f"voucher {number}": None for number in range(_VOUCHERS)}
-        sandbox = Sandbox(vouchers=vouchers, state=self._folder / "server.sqlite")
-        codes = [*vouchers]
-        pairs = [(code := codes[it % _VOUCHERS], sandbox.lock(code)) for it in range(self._plan.releases)]
-        sandbox.stop()
-        return pairs
 
     def run(self) -> Report:
         """Let it all happen, and compare."""
         began = time.monotonic()
         with ExitStack() as stack:
-            self._server = _Server(self._folder, self._credentials)
+            self._server = Server(self._folder, self._credentials)
             stack.callback(self._server.kill)
             proxy = stack.enter_context(FaultProxy(self._server.port, self._planned))
             self._workers = list(self._hired(proxy.url))
@@ -251,17 +255,14 @@ class Soak:
             self.report.expect("connections open at the proxy", proxy.connections, 0)
             self.report.figures["exchanges"] = proxy.exchanges
         self.report.figures["seconds"] = round(time.monotonic() - began, 1)
-        self._compare()
+        self.report.figures["restarts of the server"] = self._plan.restarts - len(self._restarts)
+        compare(self._folder, self._workers, self._pairs, self.report)
         return self.report
 
-    def _hired(self, url: str) -> Iterator[_Worker]:
+    def _hired(self, url: str) -> Iterator[Worker]:
         environment = {**self._environment, "VOUCHERIFY_BASE_URL": url}
         for number in range(self._plan.workers):
-            worker = _Worker(number, self._folder, environment)
-            part = self._pairs[number :: self._plan.workers]
-            lines = ["code,session_key", *(",".join(pair) for pair in part)]
-            worker.pairs.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            yield worker
+            yield Worker(number, self._pairs[number :: self._plan.workers], self._folder, environment)
 
     def _planned(self, number: int, _: bytes) -> Strike | None:
         if self._kills and number >= self._kills[0]:
@@ -294,7 +295,8 @@ class Soak:
                     return
             if self._restarts and proxy.exchanges >= self._restarts[0]:
                 del self._restarts[0]
-                self._server.restart()
+                self._server.kill()
+                self._server.start()
             if time.monotonic() - told > _REPORT_EVERY:
                 told = time.monotonic()
                 _say(f"{told - began:6.0f} s: {proxy.exchanges} exchanges")
@@ -306,38 +308,47 @@ class Soak:
         while time.monotonic() < end and proxy.connections:
             time.sleep(0.01)
 
-    def _compare(self) -> None:
-        report, wanted = self.report, sorted(self._pairs)
-        told = [(worker, row) for worker in self._workers for row in worker.outcomes()]
-        with closing(sqlite3.connect(self._folder / "server.sqlite")) as database:
-            released = sorted(database.execute("SELECT code, key FROM released"))
-            report.expect("sessions open", [*database.execute("SELECT count(*) FROM sessions")], [(0,)])
-        report.expect("released at the server, each once", released == wanted, wanted=True)
-        report.expect("journals", sorted(self._journaled()) == wanted, wanted=True)
-        done = [(row["code"], row["session_key"]) for _, row in told if row["status"] == "released"]
-        report.expect("outcomes", sorted(set(done)) == wanted, wanted=True)
-        report.expect("other outcomes", {row["status"] for _, row in told} - {"released", "failed"}, set())
-        repeated = len(done) - len(set(done))
-        kills = sum(worker.kills for worker in self._workers)
-        report.expect("more repeated than kills", repeated > kills, wanted=False)
-        for worker in self._workers:
-            report.expect("said on standard error", worker.errors.read_text(encoding="utf-8"), "")
-        report.figures |= {
-            "kills": kills,
-            "runs": sum(len(worker.codes) for worker in self._workers),
-            "restarts of the server": self._plan.restarts - len(self._restarts),
-            "outcomes": len(told),
-            "of them repeated by a kill": repeated,
-            "of them failed, and tried again": sum(row["status"] == "failed" for _, row in told),
-            "of them not confirmed": sum(not row["confirmed"] for _, row in told),
-            "attempts": sum(int(str(row["attempts"])) for _, row in told),
-            "mismatches": len(report.problems),
-        }
 
-    def _journaled(self) -> Iterator[tuple[str, str]]:
-        for worker in self._workers:
-            with closing(sqlite3.connect(worker.journal)) as database:
-                yield from database.execute("SELECT code, session_key FROM pairs WHERE status = 'released'")
+def compare(
+    folder: Path, workers: Sequence[Worker], pairs: Sequence[tuple[str, str]], report: Report
+) -> None:
+    """Hold the server's record, the journals and the outcomes against each other.
+
+    Args:
+        folder: where the server's state is.
+        workers: all of them, at their end.
+        pairs: what they were to release.
+        report: where to note what differs.
+    """
+    wanted, told = sorted(pairs), [row for worker in workers for row in worker.outcomes()]
+    with closing(sqlite3.connect(folder / "server.sqlite")) as database:
+        released = sorted(database.execute("SELECT code, key FROM released"))
+        report.expect("sessions open", [*database.execute("SELECT count(*) FROM sessions")], [(0,)])
+    report.expect("each released once at the server", released == wanted, wanted=True)
+    report.expect("each released in a journal", sorted(_journaled(workers)) == wanted, wanted=True)
+    done = [(row["code"], row["session_key"]) for row in told if row["status"] == "released"]
+    report.expect("each told as released", sorted(set(done)) == wanted, wanted=True)
+    report.expect("other outcomes", {row["status"] for row in told} - {"released", "failed"}, set())
+    repeated, kills = len(done) - len(set(done)), sum(worker.kills for worker in workers)
+    report.expect("more told again than kills", repeated > kills, wanted=False)
+    for worker in workers:
+        report.expect("said on standard error", worker.errors.read_text(encoding="utf-8"), "")
+    report.figures |= {
+        "kills": kills,
+        "runs": sum(len(worker.codes) for worker in workers),
+        "outcomes": len(told),
+        "of them told again after a kill": repeated,
+        "of them failed, and tried again": sum(row["status"] == "failed" for row in told),
+        "of them not confirmed": sum(not row["confirmed"] for row in told),
+        "attempts": sum(int(str(row["attempts"])) for row in told),
+        "mismatches": len(report.problems),
+    }
+
+
+def _journaled(workers: Sequence[Worker]) -> Iterator[tuple[str, str]]:
+    for worker in workers:
+        with closing(sqlite3.connect(worker.journal)) as database:
+            yield from database.execute("SELECT code, session_key FROM pairs WHERE status = 'released'")
 
 
 def _say(*lines: str) -> None:

@@ -42,11 +42,17 @@ def settings_of(kind: str) -> dict[str, Any]:
 
 
 class Output:
-    """The file of outcomes; each line is there whole, or not at all."""
+    """The file of outcomes, one a line.
+
+    A process that is killed while it writes may leave half a line; its outcome comes again with the next run.
+    """
 
     def __init__(self, path: str) -> None:
         self.failed = 0
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        size = os.fstat(self._file).st_size
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            os.write(self._file, b"\n")
 
     def write(self, outcome: Outcome) -> None:
         """Write one."""
