@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from scripts.command import Json
     from scripts.comparison.places import Part, Place
-    from scripts.comparison.views import Reader
+    from scripts.comparison.reading import Reader
 
 
 class Finding(NamedTuple):

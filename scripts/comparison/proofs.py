@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from scripts.comparison.places import UNIONS, Part, key_of
-from scripts.comparison.views import CONCERNS, COUNTS, LOWER, OBJECTS, UPPER, covers, meet
+from scripts.comparison.views import CONCERNS, LOWER, OBJECTS, UPPER, covers, meet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from scripts.comparison.places import Place
-    from scripts.comparison.views import Reader, Types, Union, View
+    from scripts.comparison.reading import Reader
+    from scripts.comparison.views import Demand, Types, Union, View
 
 _DEEPEST = 12
 """Levels that a proof goes down before it is given up."""
@@ -164,11 +165,26 @@ class Prover:
         longest = max(len(one.prefix), len(other.prefix))
         pairs = [(_item(one, number), _item(other, number)) for number in range(longest)]
         pairs.append((one.held.get("items", []), other.held.get("items", [])))
-        if "contains" in other.held:
-            if "maxContains" in other.bounds:
-                return False  # more items may be like the wider schema than like the other
-            pairs.append((one.held["contains"], other.held["contains"]))
-        return self._all_included(small, large, pairs, depth)
+        return self._all_included(small, large, pairs, depth) and all(
+            any(self._demands(small, one_demand, large, wanted, depth) for one_demand in one.demands)
+            for wanted in other.demands
+        )
+
+    def demands(self, small: Sided, one: Demand, large: Sided, other: Demand) -> bool:
+        """Prove that who meets one demand for items meets another one."""
+        return self._demands(small, one, large, other, 0)
+
+    def _demands(self, small: Sided, one: Demand, large: Sided, other: Demand, depth: int) -> bool:
+        mine, theirs = small.at((one.part,)), large.at((other.part,))
+        if other.least.tightness[0] > 0 and not (
+            one.least.tightness >= other.least.tightness and self.included(mine, theirs, depth + 1)
+        ):
+            return False
+        return other.most is None or (
+            one.most is not None
+            and one.most.tightness >= other.most.tightness
+            and self.included(theirs, mine, depth + 1)
+        )
 
     def _all_included(
         self, small: Sided, large: Sided, pairs: list[tuple[list[Part], list[Part]]], depth: int
@@ -251,7 +267,7 @@ def _out_of_bounds(types: Types, low: View, high: View) -> bool:
     """Tell whether the least that one view asks for is more than another one's most."""
     for lower, upper in zip(LOWER, UPPER, strict=True):
         least, most = low.bounds.get(lower), high.bounds.get(upper)
-        if least and most and lower not in COUNTS and types <= CONCERNS[lower]:
+        if least and most and types <= CONCERNS[lower]:
             value, exclusive = least.tightness
             limit, excluded = most.tightness
             if value > -limit or (value == -limit and (exclusive or excluded)):
