@@ -426,6 +426,38 @@ def test_who_reads_the_outcomes_may_leave(voucherify_sandbox: Sandbox, file: Pat
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("streams", "said"),
+    [
+        ("2>&-", "Released"),
+        ("2>/dev/full", "Released"),
+        (">&-", "line 22"),
+        (">&- 2>&- <&-", ""),
+        (">/dev/full", "voucherify: Standard output cannot be written (No space left on device)."),
+        (">/dev/full --json", "line 22"),
+    ],
+)
+def test_a_run_goes_on_where_nobody_hears_of_it(
+    voucherify_sandbox: Sandbox, file: Path, streams: str, said: str
+) -> None:
+    """With streams that are closed or full: the list is released, and there is no traceback."""
+    with file.open("a") as more:
+        more.write("only\n")
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {streams}', "sh", *COMMAND, "release-many", file],
+        env=environment(voucherify_sandbox.environment()),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert len(voucherify_sandbox.released) == 20
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_standard_output_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then no outcomes can go there."""
     monkeypatch.setattr("sys.stdout", None)

@@ -107,11 +107,13 @@ class Lines:
 
 def progress_of(state: State) -> AbstractContextManager[object]:
     """What shows a run's progress here."""
-    from rich.console import Console  # noqa: PLC0415 - a fifth of a second, for a run alone
+    if sys.stderr is None or not sys.stderr.isatty():
+        return Lines(state)
+    from rich.console import Console  # noqa: PLC0415 - a fifth of a second, for a terminal alone
     from rich.live import Live  # noqa: PLC0415
 
     console = Console(stderr=True)
-    if not sys.stderr.isatty() or console.is_dumb_terminal:
+    if console.is_dumb_terminal:
         return Lines(state)
     return Live(get_renderable=lambda: _bar(state), console=console, transient=True, redirect_stdout=False)
 
