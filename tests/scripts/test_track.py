@@ -229,6 +229,24 @@ def test_prose_only(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert said(project)["bump"] == "patch"
 
 
+def test_a_name_that_is_taken(project: Path, command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """A new operation with a name that is taken, put before the old one, leaves the old one its name."""
+    document = small()
+    copy_of_it = {**document["paths"][RELEASE]["delete"], "parameters": []}
+    document["paths"] = {"/v1/other": {"delete": copy_of_it}, **document["paths"]}
+    save(project / "source.json", document)
+    module = project / "generated/voucherify_client/api/vouchers/release_validation_session.py"
+    before = module.read_text()
+    assert track(project) == 0
+    assert last_line(capsys.readouterr().out) == "verdict: compatible"
+    assert module.read_text() == before
+    assert json.loads((project / "openapi/vouchers.json").read_text()) == document
+    check_whole(project, command)
+    (project / "source.json").write_text(json.dumps(document))
+    assert track(project) == 0
+    assert last_line(capsys.readouterr().out) == "verdict: unchanged"
+
+
 # Refusals
 
 
