@@ -264,6 +264,8 @@ def test_what_is_there_is_not_written_over(
         (["stuck.csv", "--json", "--output", "-"], "--json and --output - both write to standard output"),
         (["stuck.csv", "--concurrency", "0"], "--concurrency"),
         (["stuck.csv", "--format", "xml"], "--format"),
+        (["stuck.csv", "--output", "x" * 300], "cannot be written (File name too long)"),
+        (["x" * 300], "cannot be read (File name too long)"),
         (["missing.csv"], "missing.csv cannot be read (No such file or directory)"),
         ([], "Missing argument 'FILE'"),
     ],
@@ -314,6 +316,10 @@ def test_a_trial_knows_what_the_journal_knows(command: Command, file: Path, keys
     assert counts_in(out)["Would be released"] == "10,001"
     assert counts_in(out)["Repeated, or done before"] == str(len(keys))
     assert Path("j").read_bytes() == before
+    with files_of_at_most(100):
+        code, out, err = command(file, "--journal", "j", "--dry-run")
+    assert (code, out) == (4, "")
+    assert "The journal j cannot be copied (File too large)." in err
 
 
 def test_a_trial_is_told_when_the_list_breaks_off(command: Command, tmp_path: Path) -> None:
@@ -365,9 +371,11 @@ def test_a_journal_in_use_is_told(command: Command, file: Path, voucherify_sandb
     """And nothing is sent, and no outcomes are begun."""
     with Journal("j"):
         code, out, err = command(file, "--journal", "j", "--output", "o")
+    too_long = command(file, "--journal", "x" * 300)
 
     assert (code, out) == (4, "")
     assert "Another run has it open" in err
+    assert (too_long[0], "cannot be used" in too_long[2]) == (4, True)
     assert not Path("o").exists()
     assert voucherify_sandbox.requests == []
 
