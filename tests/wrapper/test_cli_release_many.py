@@ -149,6 +149,18 @@ def test_failures_are_grouped(command: Command, tmp_path: Path) -> None:
     assert f"13 failed with VoucherNotFoundError (404), as in {examples}: Voucherify has no" in out
 
 
+def test_a_long_code_hides_nothing(command: Command, tmp_path: Path) -> None:
+    """Of the other examples, and of what went wrong."""
+    rows = [f'["{"x" * 100_000}{number}", "k"]\n' for number in range(3)]
+    (tmp_path / "list.jsonl").write_text("".join(rows))
+    code, out, _ = command("list.jsonl")
+
+    assert code == 1
+    assert "3 failed with " in out
+    assert "line 3 (xxx" in out
+    assert "…): " in out
+
+
 def test_whether_a_session_that_is_gone_fails_is_the_operators_to_say(
     command: Command, file: Path, voucherify_sandbox: Sandbox, keys: list[str]
 ) -> None:
@@ -157,12 +169,17 @@ def test_whether_a_session_that_is_gone_fails_is_the_operators_to_say(
         main(["release", "v", key])
     excused, out, _ = command(file)
     strict, told, _ = command(file, "--no-missing-ok", "--journal", "j")
+    with file.open("a") as more:
+        more.write("v,ssn_gone\n")
+    _, later, _ = command(file, "--journal", "j")
 
     assert (excused, strict) == (0, 1)
     assert counts_in(out)["Already gone"] == counts_in(told)["Failed"] == "20"
     assert "Every session was gone already." in out
+    assert counts_in(later)["Already gone"] == "1"
+    assert "Every session" not in later
     assert "voucherify release-many --journal j --no-missing-ok " in told
-    assert len(voucherify_sandbox.requests) == 60
+    assert len(voucherify_sandbox.requests) == 61
 
 
 def test_an_empty_list_is_no_failure(command: Command, tmp_path: Path, voucherify_sandbox: Sandbox) -> None:
