@@ -347,7 +347,7 @@ def elsewhere(report: Report, number: int) -> str:
     return {
         Run.COMPARISON: f"`--format html` shows {them}",
         Run.UPDATE: f"report.html shows {them}",
-        Run.DRY_RUN: f"`--report FOLDER` writes a page that shows {them}",
+        Run.DRY_RUN: f"the page that `--report FOLDER` writes shows {them}",
     }[report.run]
 
 

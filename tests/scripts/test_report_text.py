@@ -288,7 +288,7 @@ def test_no_page_is_promised_that_is_not_there() -> None:
     for run, where in (
         (Run.COMPARISON, "`--format html` shows it."),
         (Run.UPDATE, "report.html shows it."),
-        (Run.DRY_RUN, "`--report FOLDER` writes a page that shows it."),
+        (Run.DRY_RUN, "the page that `--report FOLDER` writes shows it."),
     ):
         assert f"Only the wording changed in 1 place; {where}" in told[run]
 
