@@ -4,8 +4,8 @@
 
 Works in a copy of this project. Two revisions of `vouchers.json` take turns, so that each run has a change;
 the bare generator makes a client of the same one, formatter and all, as its users run it. The wrapper's own
-tests are left out. The runs follow one another in turn, as commands, and the median of the ratios counts: with
-what the type checker keeps between runs (warm), and without (cold).
+tests are left out. The runs follow one another in turn, as commands, and the median of the ratios counts:
+with what the type checker keeps between runs (warm), and without (cold).
 """
 
 from __future__ import annotations
