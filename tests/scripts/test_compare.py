@@ -117,11 +117,12 @@ def test_python_axis(command: Command, tmp_path: Path) -> None:
     old.write_bytes(vendored(document({"/a": getter("getIt", thing(a=STRING))})))
     new.write_bytes(vendored(document({"/a": getter("getThat", thing(a=STRING))})))
     done = command("compare", old, new, "--axis", "both", "--format", "json")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert all(line.endswith(" ...") for line in done.stderr.splitlines())  # steps, where they take long
     axes = {change["axis"] for change in json.loads(done.stdout)["comparison"]["changes"]}
     assert axes == {"wire", "python"}
     alone = command("compare", old, new, "--axis", "python")
-    assert (alone.returncode, alone.stderr) == (0, "")
+    assert alone.returncode == 0
     assert "Python axis was not compared" not in alone.stdout
     assert alone.stdout.endswith("verdict: breaking\n")
 
