@@ -118,7 +118,6 @@ def _met(
     """
     met: set[str] = set()
     wider = []
-    senders = [branch for branch in sent.branches if not _is_refused(prover, sent, branch)]
     for branch in received.branches:
         same, pair = origins.get(id(branch), (None, None))
         rules = _rules_within(pair)
@@ -131,8 +130,10 @@ def _met(
             before = [shard for side in before for shard in _shards(side)]
         others = [
             brief(other)
-            for other in senders
-            if other is not same and not keeps_out(prover, sent.place, other, branch, before)
+            for other in sent.branches
+            if other is not same
+            and not keeps_out(prover, sent.place, other, branch, before)
+            and not _is_refused(prover, sent, other)
         ]
         met.update(others)
         wider += [brief(branch)] if others else []
@@ -208,12 +209,10 @@ _DEEPEST = 3
 
 
 def _excludes(prover: Prover, place: Sided, sent: Sided, branch: Sided, before: Iterable[Sided]) -> bool:
-    if prover.disjoint(sent, branch):
-        return True
-    known = _named(place, sent)
-    if known is None or (sent.view.null and branch.view.null):
-        return False
-    if branch.view.required.keys() - known:
+    known = None if sent.view.null and branch.view.null else _named(place, sent)
+    if known is None:
+        return prover.disjoint(sent, branch)
+    if branch.view.required.keys() - known or prover.disjoint(sent, branch):
         return True
     narrowed = _without(branch, branch.view.properties.keys() - known)
     return any(_fits(prover, sent, side, known) or prover.included(narrowed, side) for side in before)

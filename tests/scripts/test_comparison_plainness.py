@@ -100,6 +100,11 @@ DEMANDS: dict[str, tuple[Any, Any, dict[str, tuple[str, str]]]] = {
                                                   "allOf": [{"contains": INTEGER}]},
         {"min-items-tightened": (B, H)},
     ),
+    "one that others implied, beside another change": (
+        {"type": "array", **ONE, "minItems": 3, "allOf": [{"contains": INTEGER}]},
+        {"type": "array", **ONE, "minItems": 2},
+        {"min-items-loosened": (H, B)},
+    ),
     "another one": (listed(ONE), {"type": "array", **ONE, "allOf": [TWOS, TWO]},
                     {"contains-added": (B, H)}),
     "one of two widened": (listed(ONE, TWO), listed(ONE, {"contains": {"enum": [2, 3]}}),
