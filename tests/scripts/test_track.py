@@ -642,7 +642,8 @@ def test_secret_addresses(project: Path, server: Server, capsys: pytest.CaptureF
     server.status = 404
     assert track(project, "--source", address) == 3
     assert "pa55word" not in "".join(capsys.readouterr())
-    for file in [*(project / "openapi").iterdir(), *(project / "report").iterdir()]:
+    reports = [file for file in (project / "report").rglob("*") if file.is_file()]
+    for file in [*(project / "openapi").iterdir(), *reports]:
         assert "pa55word" not in file.read_text(encoding="utf-8")
 
 
