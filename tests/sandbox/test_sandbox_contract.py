@@ -15,6 +15,8 @@ from voucherify_wrapper.sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+pytestmark = pytest.mark.unmeasured
+
 DOCUMENT = Path(__file__).resolve().parents[2] / "openapi" / "vouchers.json"
 RELEASING = "/v1/vouchers/{code}/sessions/{sessionKey}"  # the document may have operations beside it
 EXAMPLES = 60

@@ -143,6 +143,7 @@ def test_the_client_names_its_document(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.unmeasured
 def test_same_bytes_in_every_environment(tmp_path: Path, command: Command, digest: Digest) -> None:
     """Hash seed, folder, umask, locale, time zone, git and the user's formatter settings change nothing."""
     spec = save(tmp_path, LARGER)
@@ -564,6 +565,7 @@ STATES = [
 ]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("state", STATES)
 def test_killed_run(kept: Path, tmp_path: Path, command: Command, digest: Digest, state: str) -> None:
     """Killed at whatever stage, a run leaves the old client or the new one, whole; the next run tidies up."""
@@ -595,6 +597,7 @@ def test_interrupted_run(
     assert digest(kept) == before
 
 
+@pytest.mark.unmeasured
 def test_two_runs_at_once(kept: Path, tmp_path: Path, command: Command) -> None:
     """Two runs follow one another; the second says that it waits, and both end well."""
     spec = save(tmp_path, LARGER)

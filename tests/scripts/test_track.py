@@ -161,6 +161,7 @@ def test_breaking(project: Path, capsys: pytest.CaptureFixture[str], arguments: 
     assert "who" in (project / "generated/voucherify_client/api/ping/ping.py").read_text()
 
 
+@pytest.mark.unmeasured
 def test_approved(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What a person has accepted no longer counts as breaking, on either axis."""
     save(project / "source.json", larger())
@@ -295,6 +296,7 @@ def test_all_reasons_at_once(project: Path, digest: Digest, capsys: pytest.Captu
     assert any("release-validation-session" in finding["what"] for finding in report["contract"])
 
 
+@pytest.mark.unmeasured
 def test_wrappers_own_tests(project: Path, digest: Digest, capsys: pytest.CaptureFixture[str]) -> None:
     """The wrapper's tests run against the new client; one that fails there refuses the update."""
     tests = project / "tests" / "wrapper"
@@ -478,6 +480,7 @@ def test_version_is_asked_for(project: Path, server: Server, capsys: pytest.Capt
     assert read_lock(project) == lock
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "changed", ["openapi/vouchers.json", "generated/voucherify_client/client.py", "tool"]
 )
@@ -547,6 +550,7 @@ def test_another_order_without_a_lock(project: Path, digest: Digest) -> None:
     assert after[1] == before[1]
 
 
+@pytest.mark.unmeasured
 def test_secret_addresses(project: Path, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     """A token reaches the server, and neither the screen, nor the lock file, nor the report."""
     address = server.url("/x.json?token=pa55word").replace("://", "://me:pa55word@")
@@ -604,6 +608,7 @@ STEPS = [
 ]  # fmt: skip
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_each_step(project: Path, step: str) -> None:
     """Killed as any of its steps begins, an update leaves the old state or the new one, whole."""
@@ -646,6 +651,7 @@ main(["--root", sys.argv[2], "--no-wrapper-tests"], files=Killed())
 """
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("place", "following"),
     [
@@ -718,6 +724,7 @@ def test_no_place_for_the_reports(project: Path, digest: Digest) -> None:
     assert digest(project) == before
 
 
+@pytest.mark.unmeasured
 def test_two_at_once(project: Path, command: Command) -> None:
     """A second run waits for the first, says so, and then goes from its state."""
     first, second = (
@@ -805,6 +812,7 @@ def test_what_lacks_something_may_still_be_read(tmp_path: Path, text: str | None
     assert can_be_read(tmp_path) == readable
 
 
+@pytest.mark.unmeasured
 def test_same_bytes_on_every_run(project: Path, tmp_path: Path, digest: Digest) -> None:
     """Two projects that follow the same source have the same bytes, reports too."""
     other = shutil.copytree(project, tmp_path / "a longer name")

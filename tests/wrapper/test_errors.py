@@ -267,6 +267,7 @@ error_bodies = st.one_of(
 )
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=300)
 @given(status=st.integers(100, 999), body=error_bodies)
 def test_no_body_and_no_status_ends_in_a_foreign_exception(
@@ -435,6 +436,7 @@ class Pieces(httpx.SyncByteStream):
         yield from self._pieces
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("coding", "layers"), [("gzip", 1), ("gzip, gzip", 2)])
 def test_a_few_bytes_that_become_gigabytes_are_refused(
     release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any], coding: str, layers: int
