@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,6 +197,7 @@ def test_formatter_writes_line_feeds(tmp_path: Path) -> None:
     assert (tmp_path / "module.py").read_bytes() == b'"""One\ntwo\nthree."""\n\nx = 1\n'
 
 
+@pytest.mark.unmeasured
 def test_old_files_do_not_stay(kept: Path, tmp_path: Path, command: Command, digest: Digest) -> None:
     """What the new document does not have is gone from the client."""
     spec = save(tmp_path, LARGER)
@@ -433,7 +435,7 @@ def test_check_names_every_difference(kept: Path, tmp_path: Path, command: Comma
     before = digest(kept)
     done = command("generate", "--check", "--spec", tmp_path / "document.json", "--out", kept)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[1:] == [
+    assert [line for line in done.stderr.splitlines() if line.startswith("- ")] == [
         f"- {package / 'errors.py'}: missing",
         f"- {package / 'extra.py'}: extra",
         f"- {package / 'client.py'}: differs",
@@ -552,7 +554,7 @@ def running(spec: Path, out: Path) -> Iterator[subprocess.Popen[str]]:
 def reach(process: subprocess.Popen[str], out: Path, pattern: str) -> None:
     """Wait until the run has made something, or has ended."""
     while process.poll() is None and not list(out.glob(pattern)):
-        pass
+        time.sleep(0.001)  # leaves the processor to the run
 
 
 STATES = [
@@ -581,6 +583,7 @@ def test_killed_run(kept: Path, tmp_path: Path, command: Command, digest: Digest
     assert [entry.name for entry in kept.iterdir()] == ["voucherify_client"]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("state", [STATES[0], STATES[3]])
 def test_interrupted_run(

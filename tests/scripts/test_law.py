@@ -90,7 +90,6 @@ def astray(row: Change, pair: Pair) -> list[str]:
     return found
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_what_changes_in_a_schema(name: str) -> None:
     """Each line of the law about schemas has one row: its severity, direction, operations and pointers."""

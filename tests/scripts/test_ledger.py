@@ -463,7 +463,6 @@ def test_what_is_broken_is_named(name: str, notes: list[Note], package: Path) ->
         assert count["out"] < count["in"]
 
 
-@pytest.mark.unmeasured
 def test_every_module_is_needed(notes: list[Note], package: Path) -> None:
     """There is no module of the package whose loss stays unseen, but for the support's and empty objects'."""
     silent = set()

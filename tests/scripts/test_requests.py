@@ -26,8 +26,6 @@ from scripts.support.types import UNSET, File
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.unmeasured
-
 
 class Sent(NamedTuple):
     """A request as it came: the target as it stood on the wire."""

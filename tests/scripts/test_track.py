@@ -146,6 +146,7 @@ def test_compatible(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(list((project / "changelog.d").iterdir())) == 2
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--fail-on", "breaking"], 4)])
 def test_breaking(project: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int) -> None:
     """What breaks callers is taken and said; the exit code tells where that is asked for."""
@@ -296,7 +297,6 @@ def test_all_reasons_at_once(project: Path, digest: Digest, capsys: pytest.Captu
     assert any("release-validation-session" in finding["what"] for finding in report["contract"])
 
 
-@pytest.mark.unmeasured
 def test_wrappers_own_tests(project: Path, digest: Digest, capsys: pytest.CaptureFixture[str]) -> None:
     """The wrapper's tests run against the new client; one that fails there refuses the update."""
     tests = project / "tests" / "wrapper"
@@ -318,6 +318,7 @@ def test_wrappers_own_tests(project: Path, digest: Digest, capsys: pytest.Captur
 # What is asked for
 
 
+@pytest.mark.unmeasured
 def test_own_code(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Somebody's own code is checked against both clients; the lines that would newly fail are listed."""
     save(project / "source.json", larger())
@@ -354,6 +355,7 @@ def test_a_document_in_parts(project: Path, capsys: pytest.CaptureFixture[str]) 
     assert said(project)["verdict"] == "refused"
 
 
+@pytest.mark.unmeasured
 def test_a_document_that_says_the_same(
     project: Path, digest: Digest, capsys: pytest.CaptureFixture[str], command: Command
 ) -> None:
@@ -694,6 +696,7 @@ def test_rollback(project: Path, digest: Digest, capsys: pytest.CaptureFixture[s
         main(["--root", str(project), "--rollback"])
 
 
+@pytest.mark.unmeasured
 def test_full_disk(project: Path, digest: Digest) -> None:
     """Where the system takes no more while all is put in place, everything is as it was."""
     save(project / "source.json", larger())
