@@ -19,6 +19,9 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 Document: TypeAlias = "dict[str, Json]"
 """A whole OpenAPI document."""
 
+VENDORED = "openapi/vouchers.json"
+"""Where the repository keeps the vendor's document."""
+
 DONE = 0
 FAILED = 1
 UNUSABLE_INPUT = 2

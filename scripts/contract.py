@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scripts.contracts.document import finding, lost_clusters, lost_in_document, new_clusters
-from scripts.contracts.fitting import Client, misfits
+from scripts.contracts.fitting import Client, misfits, reading_ahead
 from scripts.contracts.reliance import RELIED_ON
 from scripts.contracts.testing import failing_tests
 from scripts.contracts.upstream import Upstream
@@ -19,11 +19,25 @@ from scripts.type_checking import CLIENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from scripts.command import Document
 
-__all__ = ["broken_promises", "failing_tests", "remarks"]
+__all__ = ["broken_promises", "failing_tests", "getting_ready", "remarks"]
+
+
+def getting_ready(package: Path, *, wrapper: Path) -> AbstractContextManager[None]:
+    """Do beside other work what `broken_promises` will need of everything but the new client.
+
+    Args:
+        package: The folder of the client until now.
+        wrapper: The wrapper's folder.
+
+    Returns:
+        A context. At its end this is waited for.
+    """
+    return reading_ahead(Wrapper(wrapper), package)
 
 
 def broken_promises(

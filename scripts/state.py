@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.command import FailedError, UnusableInputError
+from scripts.command import VENDORED, FailedError, UnusableInputError
 from scripts.fetching import Validators, has_secret, is_address, shown
 from scripts.swap import write_file
 from scripts.transaction import digest
@@ -20,7 +20,7 @@ from scripts.transaction import digest
 if TYPE_CHECKING:
     from scripts.command import Document, Json
 
-DOCUMENT = "openapi/vouchers.json"
+DOCUMENT = VENDORED
 LOCK = "openapi/spec.lock.json"
 CONFIGURATION = "openapi/generator.yaml"
 APPROVALS = "openapi/approvals.toml"

@@ -17,12 +17,13 @@ import math
 import sys
 import tempfile
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.command import BREAKING, DONE, FailedError, UnusableInputError, run, system_error
 from scripts.fetching import MAX_SIZE, TIMEOUT, RefusedError, fetch, is_address, shown
-from scripts.reporting.model import Finding, Report, Verdict
+from scripts.reporting.model import Finding, Report, Run, Verdict
 from scripts.state import (
     CONFIGURATION,
     DOCUMENT,
@@ -156,6 +157,13 @@ def _configured_source(root: Path) -> str:
 
 
 def _update(options: argparse.Namespace, root: Path, source: str, folder: Path, inherit: list[int]) -> Update:
+    """Make what there is to make, and say in the report what kind of run it was."""
+    update = _made(options, root, source, folder, inherit)
+    run = Run.DRY_RUN if options.dry_run else Run.UPDATE
+    return replace(update, report=replace(update.report, run=run))
+
+
+def _made(options: argparse.Namespace, root: Path, source: str, folder: Path, inherit: list[int]) -> Update:
     """Fetch, and make of it what there is to make."""
     lock = standing(root)
     try:

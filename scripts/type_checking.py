@@ -13,6 +13,8 @@ import contextlib
 import fcntl
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,7 +32,6 @@ CACHE = ROOT / ".mypy_cache" / "track"
 """Where what is known of unchanged files is kept from run to run."""
 
 _OPTIONS = (
-    "--config-file=",  # nobody's settings: neither this project's nor the user's own
     "--sqlite-cache",
     "--explicit-package-bases",
     "--follow-imports=silent",
@@ -50,6 +51,7 @@ runpy.run_module("mypy", run_name="__main__", alter_sys=True)
 looks each module up in every folder that has the package, and would find there what is gone in the other."""
 _WORKSPACE = "code-under-check"
 """What workspaces are called. The cache remembers errors with the path of an earlier one."""
+_LACKS = re.compile('Module "[^"]*" has no attribute')
 _LONGEST = 1000
 """Characters of what it says that are told."""
 
@@ -80,12 +82,14 @@ class Check:
         path: The folders in which imports are looked up, before the installed packages.
         cache: A folder for this kind of run.
         options: More options of mypy.
+        unread: Packages that are not read where they are imported. They are `Any` then.
     """
 
     files: Sequence[Path]
     path: Sequence[Path]
     cache: Path
     options: Sequence[str] = ()
+    unread: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,22 @@ def check_types(*checks: Check) -> list[Checked]:
     """
     with contextlib.ExitStack() as stack:
         running = [stack.enter_context(_running(check)) for check in checks]
-        return [_read(process) for process in running]
+        return [_read(process, check.cache) for process, check in zip(running, checks, strict=True)]
+
+
+@contextlib.contextmanager
+def checking_ahead(check: Check) -> Iterator[None]:
+    """Run the type checker beside other work: what its cache knows then, the next check need not find out.
+
+    Args:
+        check: A check like the next one; what it finds is not told.
+
+    Yields:
+        Nothing. At the end of the block it is waited for.
+    """
+    with _running(check) as process:
+        yield
+        _read(process, check.cache)
 
 
 @contextlib.contextmanager
@@ -140,10 +159,13 @@ def _running(check: Check) -> Iterator[subprocess.Popen[str]]:
     with tempfile.TemporaryDirectory(prefix="mypy-") as folder, _cache(check.cache, folder) as cache:
         arguments = Path(folder) / "arguments"  # of any number
         arguments.write_text("".join(f"{file}\n" for file in check.files), encoding="utf-8")
+        settings = Path(folder) / "settings"  # and nobody else's: neither this project's nor the user's own
+        unread = "".join(f"[mypy-{name}.*]\nfollow_imports = skip\n" for name in check.unread)
+        settings.write_text(f"[mypy]\n{unread}", encoding="utf-8")
         process = subprocess.Popen(
             [
                 *(sys.executable, "-I", "-c", _LAUNCHER, CLIENT, *_OPTIONS, f"--cache-dir={cache}"),
-                *(*check.options, f"@{arguments}"),
+                *(f"--config-file={settings}", *check.options, f"@{arguments}"),
             ],
             cwd=folder, env=_environment(check.path), encoding="utf-8", errors="backslashreplace",
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -176,7 +198,7 @@ def _environment(path: Sequence[Path]) -> dict[str, str]:
     return {**kept, "MYPYPATH": os.pathsep.join(map(str, path))}
 
 
-def _read(process: subprocess.Popen[str]) -> Checked:
+def _read(process: subprocess.Popen[str], cache: Path) -> Checked:
     output, errors = process.communicate()
     problems, rest = [], errors.splitlines()
     for line in output.splitlines():
@@ -189,8 +211,20 @@ def _read(process: subprocess.Popen[str]) -> Checked:
             continue
         if told["severity"] == "error":
             problems.append(found)
+    if any(_LACKS.match(one.message) for one in problems):
+        _forget(cache)
     if process.returncode in (0, 1):
         return Checked(tuple(problems))
     words = " ".join([*(f"{one.file}: {one.message}" for one in problems), *rest]).split()
     said = " ".join(words)[:_LONGEST] or "it said nothing"
     return Checked(tuple(problems), f"the type checker ended with {process.returncode}: {said}")
+
+
+def _forget(cache: Path) -> None:
+    """Empty a cache that is held.
+
+    The type checker would not notice that what is missing in a package came to be, as a module of it: whoever
+    had imported that in vain would be told so for ever.
+    """
+    for each in cache.iterdir() if cache.is_dir() else ():
+        shutil.rmtree(each) if each.is_dir() else each.unlink()

@@ -184,9 +184,12 @@ class Choice:
             that cannot be read cannot.
         """
         problems = self._sources.read_the_rest()
-        chosen = {(found.setting, found.place) for found in self.found}
+        chosen = {(found.name, found.place) for found in self.found}
         unused = [
-            (source, tuple(setting for setting in source.values if (setting, source.place) not in chosen))
+            (
+                source,
+                tuple(each for each in source.values if (source.names[each], source.place) not in chosen),
+            )
             for source in self._sources.looked_at
         ]
         return [(source, settings) for source, settings in unused if settings], problems

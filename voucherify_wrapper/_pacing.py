@@ -31,7 +31,8 @@ class Gate:
       follow: others may have used everything by then.
     - When nothing is left, nothing passes until the server's own time for it, as early as the server's
       clock is certain to have reached it.
-    - A server that tells no limits is not limited.
+    - A server that tells no limits is not limited, until it refuses; then, too, one request goes first, and
+      each answer lets two follow.
 
     Args:
         max_wait: the longest wait for a quota to be renewed, in seconds, that is worth waiting.
@@ -48,6 +49,7 @@ class Gate:
         self._remaining: int | None = None
         self._opens: float | None = None
         self._cycle = False
+        self._careful = False  # whether there was a wait: then there is a limit, even if it is never told
         self._issued = 0  # tickets
         self._as_of = 0  # the first ticket whose answer is news
         self._oldest = 0  # the first ticket of the present window
@@ -79,13 +81,14 @@ class Gate:
 
     def _open(self) -> None:
         self._opens = None
-        self._remaining = self._limit or 1
+        self._remaining = self._limit
         self._heard = 0
+        self._careful = True
         self._as_of = self._oldest = self._issued
 
     def _allowed(self) -> float:
         if self._remaining is None:
-            return math.inf if self._heard else 1
+            return 1 + self._heard if self._careful or not self._heard else math.inf
         share = min(1.0, self._own / self._all) if self._all else 1.0
         return min(1 + self._heard, max(1.0, self._remaining * share * _CAUTION))
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from scripts.comparison.graph import Edge
 from scripts.comparison.look import LACKS
 from scripts.comparison.members import are_one
+from scripts.comparison.overlaps import Choice, Kept, all_apart, compare_overlaps, keeps_out
 from scripts.comparison.pairing import paired
 from scripts.comparison.words import brief, by_shape
 
 if TYPE_CHECKING:
-    from scripts.comparison.graph import Graph
     from scripts.comparison.look import Look
     from scripts.comparison.proofs import Sided
     from scripts.comparison.views import Union
@@ -75,7 +75,10 @@ def _compare_with_none(look: Look, union: Union, *, added: bool) -> bool:
         if added:
             look.tell(wrapped, after=others, old=old, new=new)
         else:
-            look.tell("unwrapped", before=others, old=old, new=new)
+            apart = union.kind == "anyOf" or all(
+                branch is kept or keeps_out(prover, without, without, branch) for branch in branches
+            )
+            look.tell("unwrapped" if apart else "unwrapped-from-one-of", before=others, old=old, new=new)
         look.within(*((without.place, kept.place) if added else (kept.place, without.place)))
         return True
     rule = "union-replaced"
@@ -103,40 +106,21 @@ def _kept_branch(look: Look, without: Sided, branches: list[Sided]) -> Sided | N
 
 
 def _compare_branches(look: Look, before: Union, after: Union) -> None:
-    graph = look.graph
+    graph, prover = look.graph, look.graph.prover
     old = [look.old.at((branch,)) for branch in before.branches]
     new = [look.new.at((branch,)) for branch in after.branches]
-    pairs, gone, come = paired(list(old), list(new), graph.prover, (before, after))
-    for one, other in pairs:
-        found = graph.pair(one.place, other.place)
-        if found is not None:
-            look.pair.edges.append(Edge(found))
-    for branch in gone:
-        if not any(graph.prover.included(branch, side) for side in new):
-            look.tell(
-                "union-branch-removed",
-                before=brief(branch),
-                old=before.pointer,
-                new=after.pointer,
-                keyword=after.kind,
-            )
-    for branch in come:
-        if not any(graph.prover.included(branch, side) for side in old):
-            look.tell(
-                "union-branch-added",
-                after=brief(branch),
-                old=before.pointer,
-                new=after.pointer,
-                keyword=after.kind,
-            )
-    if before.kind != after.kind and not _all_disjoint(graph, new if after.kind == "oneOf" else old):
+    pairs, gone, come = paired(list(old), list(new), prover, (before, after))
+    kept = [Kept(one, other, graph.pair(one.place, other.place)) for one, other in pairs]
+    look.pair.edges += [Edge(each.pair) for each in kept if each.pair is not None]
+    for branches, others, rule in ((gone, new, "union-branch-removed"), (come, old, "union-branch-added")):
+        for branch in branches:
+            if not any(prover.included(branch, side) for side in others):
+                name = brief(branch)
+                values = (name, None) if branches is gone else (None, name)
+                look.tell(rule, before=values[0], after=values[1],
+                          old=before.pointer, new=after.pointer, keyword=after.kind)  # fmt: skip
+    if before.kind == after.kind == "oneOf":
+        compare_overlaps(look, Choice(look.old, before, old), Choice(look.new, after, new), kept)
+    elif before.kind != after.kind and not all_apart(prover, new if after.kind == "oneOf" else old):
         rule = "union-became-one-of" if after.kind == "oneOf" else "union-became-any-of"
         look.tell(rule, old=before.pointer, new=after.pointer)
-
-
-def _all_disjoint(graph: Graph, branches: list[Sided]) -> bool:
-    return all(
-        graph.prover.disjoint(one, other)
-        for number, one in enumerate(branches)
-        for other in branches[number + 1 :]
-    )

@@ -13,13 +13,13 @@ from scripts.comparison.messages import Side, Talk, is_set
 from scripts.comparison.objects import ANNOUNCED
 from scripts.comparison.places import Part
 from scripts.comparison.prose import prose_changes
+from scripts.comparison.reading import Reader
 from scripts.comparison.repairs import repaired, template_of
 from scripts.comparison.rows import Rows
 from scripts.comparison.security import Security
 from scripts.comparison.servers import compare_servers
 from scripts.comparison.severity import Direction
 from scripts.comparison.subjects import operation_name
-from scripts.comparison.views import Reader
 from scripts.preparation.documents import METHODS, child, components, operations
 
 if TYPE_CHECKING:

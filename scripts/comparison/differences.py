@@ -6,13 +6,13 @@ over: that one accepts them and the other does not is told once, of the types.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from scripts.comparison import choices, members, objects
 from scripts.comparison.look import LACKS
 from scripts.comparison.places import canonical
 from scripts.comparison.rules import kebab
-from scripts.comparison.views import COUNTS, HELD, LOWER, UPPER, covers, types_of
+from scripts.comparison.views import HELD, LOWER, UPPER, covers, types_of
 from scripts.comparison.words import Phrase, shown, types_text
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from scripts.comparison.look import Look
     from scripts.comparison.places import Part
     from scripts.comparison.proofs import Sided
+    from scripts.comparison.views import Bound, Demand
+
+COUNTS = ("minContains", "maxContains")
+"""Limits of how many items are like those in `contains`."""
+_One = TypeVar("_One")
 
 
 def look_at(graph: Graph, pair: Pair) -> None:
@@ -47,8 +52,8 @@ def _compare_keywords(look: Look) -> None:
     _compare_null(look)
     _compare_enums(look)
     for keyword in (*LOWER, *UPPER):
-        if look.concerned(keyword) and keyword not in COUNTS:
-            _compare_bound(look, keyword)
+        if look.concerned(keyword):
+            _tell_bound(look, keyword, look.old.view.bounds.get(keyword), look.new.view.bounds.get(keyword))
     for keyword, compare in _LISTED.items():
         if look.concerned(keyword):
             _compare_listed(look, keyword, compare)
@@ -186,8 +191,7 @@ def _compare_enums(look: Look) -> None:
     )
 
 
-def _compare_bound(look: Look, name: str) -> None:
-    one, other = look.old.view.bounds.get(name), look.new.view.bounds.get(name)
+def _tell_bound(look: Look, name: str, one: Bound | None, other: Bound | None) -> None:
     if one is None and other is None:
         return
     if one is None or other is None:
@@ -271,18 +275,54 @@ def _compare_held(look: Look, keyword: str) -> None:
 
 
 def _compare_contains(look: Look) -> None:
-    one, other = look.old.view, look.new.view
-    before, after = one.held.get("contains"), other.held.get("contains")
-    if not before or not after:
-        if before or after:
-            look.tell_lone("contains", before, after)
-        return
+    """Compare what must be among the items; as one item may meet several demands, each stands alone."""
+    prover = look.graph.prover
+    gone, come = list(look.old.view.demands), list(look.new.view.demands)
+
+    def ask_the_same(one: Demand, other: Demand) -> bool:
+        return _counts(one) == _counts(other) and are_alike(one, other)
+
+    def are_alike(one: Demand, other: Demand) -> bool:
+        return prover.equal(*look.sides([one.part], [other.part]))
+
+    _take_pairs(gone, come, ask_the_same)
+    for pair in _take_pairs(gone, come, are_alike) + _take_pairs(gone, come, lambda *_: True):
+        _compare_demands(look, *pair)
+    for demand in gone:
+        if not any(prover.demands(look.new, each, look.old, demand) for each in look.new.view.demands):
+            look.tell_lone("contains", [demand.part], None)
+    for demand in come:
+        if not any(prover.demands(look.old, each, look.new, demand) for each in look.old.view.demands):
+            look.tell_lone("contains", None, [demand.part])
+
+
+def _compare_demands(look: Look, before: Demand, after: Demand) -> None:
     for name in COUNTS:
-        _compare_bound(look, name)
-    if any(view.bounds["minContains"].tightness[0] > 0 for view in (one, other)):
-        look.within(before, after)
-    if any("maxContains" in view.bounds for view in (one, other)):
-        look.within(before, after, flips=True)  # the more items are like it, the fewer lists pass
+        _tell_bound(look, name, before.limits.get(name), after.limits.get(name))
+    if before.least.tightness[0] > 0 or after.least.tightness[0] > 0:
+        look.within([before.part], [after.part])
+    if before.most or after.most:
+        look.within(
+            [before.part], [after.part], flips=True
+        )  # the more items are like it, the fewer lists pass
+
+
+def _counts(demand: Demand) -> dict[str, tuple[float, bool]]:
+    return {name: bound.tightness for name, bound in demand.limits.items()}
+
+
+def _take_pairs(
+    gone: list[_One], come: list[_One], are_one: Callable[[_One, _One], bool]
+) -> list[tuple[_One, _One]]:
+    """Take from both lists what is one thing in both revisions."""
+    pairs = []
+    for one in list(gone):
+        other = next((each for each in come if are_one(one, each)), None)
+        if other is not None:
+            pairs.append((one, other))
+            gone.remove(one)
+            come.remove(other)
+    return pairs
 
 
 def _compare_prefix(look: Look) -> None:
@@ -297,11 +337,7 @@ def _compare_prefix(look: Look) -> None:
 
 def _compare_refused(look: Look) -> None:
     gone, come = list(look.old.view.refused), list(look.new.view.refused)
-    for part in list(gone):
-        equal = next((p for p in come if look.graph.prover.equal(*look.sides([part], [p]))), None)
-        if equal is not None:
-            gone.remove(part)
-            come.remove(equal)
+    _take_pairs(gone, come, lambda one, other: look.graph.prover.equal(*look.sides([one], [other])))
     for before, after in zip(gone, come, strict=False):
         look.within([before], [after], flips=True)
     for part in gone[len(come) :]:

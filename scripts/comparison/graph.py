@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from scripts.command import Json
     from scripts.comparison.places import Part, Place
-    from scripts.comparison.views import Reader
+    from scripts.comparison.reading import Reader
 
 
 class Finding(NamedTuple):
@@ -145,6 +145,7 @@ class Graph:
         self.pairs: dict[object, list[Pair]] = {}
         self._look = look
         self._unseen: deque[Pair] = deque()
+        self._later: list[Callable[[], None]] = []
         self._dirty = _dirty(old, new)
 
     def pair(self, old: Place, new: Place, within: Pair | None = None) -> Pair | None:
@@ -217,10 +218,16 @@ class Graph:
             return use.subject + found.removeprefix(subject_of(document, referred))
         return found
 
+    def later(self, look: Callable[[], None]) -> None:
+        """Have another look when all pairs have been looked at, before it is spread who reaches them."""
+        self._later.append(look)
+
     def walk(self) -> None:
         """Look at all pairs, and at the pairs within; then spread who reaches them."""
         while self._unseen:
             self._look(self, self._unseen.popleft())
+        while self._later:
+            self._later.pop()()  # the last ones lie within the others
         pending = deque(self.all())
         while pending:
             pair = pending.popleft()
@@ -242,19 +249,20 @@ class Graph:
         """Tell whether two places say the same, and so does all that they refer to."""
         if len(one.place) != len(other.place):
             return False
+        here = one.reader is other.reader
         return all(
-            first.schema == second.schema and self._is_clean(first, second)
+            first.schema == second.schema and self._is_clean(first, second, here=here)
             for first, second in zip(one.place, other.place, strict=True)
         )
 
-    def _is_clean(self, one: Part, other: Part) -> bool:
-        """Tell whether equal schemas are the same, and refer to what is the same in both documents."""
-        if self._dirty is None:
+    def _is_clean(self, one: Part, other: Part, *, here: bool) -> bool:
+        """Tell whether equal schemas refer to what is the same in both documents, or are of one document."""
+        if self._dirty is None and not here:
             return False
         text = written(one.schema)
         if text != written(other.schema):  # Python takes true and 1 for equal
             return False
-        return not self._dirty or not any(name in self._dirty for name in references_in(text))
+        return here or not self._dirty or not any(name in self._dirty for name in references_in(text))
 
 
 def written(value: object) -> str:

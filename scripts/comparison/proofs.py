@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from scripts.comparison.places import UNIONS, Part, key_of
-from scripts.comparison.views import CONCERNS, OBJECTS, covers, meet
+from scripts.comparison.views import CONCERNS, LOWER, OBJECTS, UPPER, covers, meet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from scripts.comparison.places import Place
-    from scripts.comparison.views import Reader, Types, Union, View
+    from scripts.comparison.reading import Reader
+    from scripts.comparison.views import Demand, Types, Union, View
 
 _DEEPEST = 12
 """Levels that a proof goes down before it is given up."""
@@ -164,11 +165,26 @@ class Prover:
         longest = max(len(one.prefix), len(other.prefix))
         pairs = [(_item(one, number), _item(other, number)) for number in range(longest)]
         pairs.append((one.held.get("items", []), other.held.get("items", [])))
-        if "contains" in other.held:
-            if "maxContains" in other.bounds:
-                return False  # more items may be like the wider schema than like the other
-            pairs.append((one.held["contains"], other.held["contains"]))
-        return self._all_included(small, large, pairs, depth)
+        return self._all_included(small, large, pairs, depth) and all(
+            any(self._demands(small, one_demand, large, wanted, depth) for one_demand in one.demands)
+            for wanted in other.demands
+        )
+
+    def demands(self, small: Sided, one: Demand, large: Sided, other: Demand) -> bool:
+        """Prove that who meets one demand for items meets another one."""
+        return self._demands(small, one, large, other, 0)
+
+    def _demands(self, small: Sided, one: Demand, large: Sided, other: Demand, depth: int) -> bool:
+        mine, theirs = small.at((one.part,)), large.at((other.part,))
+        if other.least.tightness[0] > 0 and not (
+            one.least.tightness >= other.least.tightness and self.included(mine, theirs, depth + 1)
+        ):
+            return False
+        return other.most is None or (
+            one.most is not None
+            and one.most.tightness >= other.most.tightness
+            and self.included(theirs, mine, depth + 1)
+        )
 
     def _all_included(
         self, small: Sided, large: Sided, pairs: list[tuple[list[Part], list[Part]]], depth: int
@@ -223,9 +239,7 @@ class Prover:
         if first.null and second.null:
             return False
         types = meet(one.types, other.types)
-        if types is not None and not types:
-            return True
-        if first.enum is not None and second.enum is not None and not first.enum.keys() & second.enum.keys():
+        if _share_no_value(first, second, types):
             return True
         if types != OBJECTS or depth > _DEEPEST:
             return False
@@ -233,7 +247,40 @@ class Prover:
         return any(
             self.disjoint(one.at(first.properties[name]), other.at(second.properties[name]), depth + 1)
             for name in sorted(shared & (first.required.keys() | second.required.keys()))
-        )
+        ) or any(_refuses(*sides) for sides in ((one, second.required), (other, first.required)))
+
+
+def _share_no_value(first: View, second: View, types: Types | None) -> bool:
+    """Prove by types, values and limits alone that no value fits both; `types` are those that they share."""
+    if types is None:
+        return False
+    one, other = first.enum, second.enum
+    return (
+        not types
+        or (one is not None and other is not None and not one.keys() & other.keys())
+        or _out_of_bounds(types, first, second)
+        or _out_of_bounds(types, second, first)
+    )
+
+
+def _out_of_bounds(types: Types, low: View, high: View) -> bool:
+    """Tell whether the least that one view asks for is more than another one's most."""
+    for lower, upper in zip(LOWER, UPPER, strict=True):
+        least, most = low.bounds.get(lower), high.bounds.get(upper)
+        if least and most and types <= CONCERNS[lower]:
+            value, exclusive = least.tightness
+            limit, excluded = most.tightness
+            if value > -limit or (value == -limit and (exclusive or excluded)):
+                return True
+    return False
+
+
+def _refuses(side: Sided, names: Iterable[str]) -> bool:
+    """Tell whether a place allows none but its own properties, and one of these names is not among them."""
+    view = side.view
+    rest = view.held.get("additionalProperties")
+    is_closed = bool(rest) and not view.patterns and side.at(rest or ()).view.never
+    return is_closed and any(name not in view.properties for name in names)
 
 
 def _item(view: View, number: int) -> list[Part]:

@@ -152,6 +152,24 @@ RULES: dict[str, Rule] = {
         UNKNOWN, "May be {after} besides (`oneOf`).", "Values that fit several branches fit no longer."
     ),
     "unwrapped": _both(NARROWS, "May no longer be {before}."),
+    "unwrapped-from-one-of": Rule(
+        NARROWS,
+        UNKNOWN,
+        "May no longer be {before} (`oneOf`).",
+        "Values that fitted several branches are allowed now.",
+    ),
+    "one-of-overlap-grown": Rule(
+        UNKNOWN,
+        NARROWS,
+        "{after} may fit what other branches do; what fits two branches is refused (`oneOf`).",
+        "That no value fits both is not proven.",
+    ),
+    "one-of-overlap-shrunk": Rule(
+        WIDENS,
+        UNKNOWN,
+        "{before} may no longer fit what other branches do; what fitted two branches was refused (`oneOf`).",
+        "That no value fitted both is not proven.",
+    ),
     **{
         f"reference-{name}": _both(UNKNOWN, what, "What stands there is not known.")
         for name, what in (

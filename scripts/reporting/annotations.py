@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scripts.command import VENDORED
 from scripts.comparison.changes import Change
 from scripts.comparison.severity import Severity
 from scripts.preparation.documents import parts_of
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
     from scripts.command import Document, Json
     from scripts.reporting.model import Finding, Report
-
-VENDORED = "openapi/vouchers.json"
-"""Where the repository keeps the document."""
 
 SHOWN = 10
 """Annotations of each level that GitHub shows of one step."""

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from scripts.comparison.severity import Severity
 from scripts.reporting.markdown_text import code, prose_text
 from scripts.reporting.model import Bump
-from scripts.reporting.words import counted, whats_counted
+from scripts.reporting.words import counted, few, reached, what_changed, whats_counted
 
 if TYPE_CHECKING:
+    from scripts.comparison.changes import Change
     from scripts.reporting.model import Report
 
 _NAMED = 5
+_OPERATIONS = 2
 
 
 def changelog_fragment(report: Report) -> tuple[str, str]:
@@ -34,8 +36,18 @@ def changelog_fragment(report: Report) -> tuple[str, str]:
     kind = "breaking" if report.bump is Bump.MAJOR else "changed"
     revision = comparison.new.sha256[:8]
     lines = [f"The client follows Voucherify's specification `{revision}`: {whats_counted(report)}."]
-    lines += [f"- {code(each.subject, 120)}: {prose_text(each.what)}" for each in breaking[:_NAMED]]
+    lines += [f"- {_place(each)}: {prose_text(what_changed(each))}" for each in breaking[:_NAMED]]
     if breaking[_NAMED:]:
         lines.append(f"- and {counted(len(breaking) - _NAMED, 'more change')} that break")
     name = f"+specification-{revision}.{kind}.md"
     return name, "".join(f"{line}\n" for line in lines)
+
+
+def _place(change: Change) -> str:
+    """Name where a change is, and the operations that have to do with it."""
+    operations = few(reached(change), "operation", _OPERATIONS)
+    return (
+        f"{code(change.subject, 120)} in {prose_text(operations)}"
+        if operations
+        else code(change.subject, 120)
+    )

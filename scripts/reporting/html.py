@@ -12,15 +12,18 @@ from scripts.reporting.values import Sides, sides
 from scripts.reporting.words import (
     AXES,
     SEVERITIES,
+    besides,
     code_checked,
     concerns,
     first_upper,
     headline,
     listed,
+    reached,
     repaired,
     sentence,
     steps,
     version,
+    what_changed,
 )
 
 if TYPE_CHECKING:
@@ -53,6 +56,8 @@ class Row:
         tone: Its severity, or that it is prose.
         numbers: The places of its operations in the list to choose from, joined with blanks.
         sides: What stood before and what stands now.
+        what: What changed, without the subject, which stands above it.
+        operations: The operations that it reaches, besides one that its subject names.
     """
 
     change: Change
@@ -60,6 +65,8 @@ class Row:
     tone: str
     numbers: str
     sides: Sides
+    what: str
+    operations: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,7 @@ def as_html(report: Report) -> str:
         report=report,
         headline=headline(report),
         summary=sentence(report),
+        besides=besides(report),
         steps=steps(report),
         version=version(report),
         code=code_checked(report.code) if report.code else "",
@@ -130,5 +138,7 @@ def _rows(changes: Sequence[Change], operations: Sequence[str]) -> list[Row]:
         again = f"-{seen[fingerprint]}" if seen[fingerprint] > 1 else ""
         tone = PROSE if change.axis is Axis.PROSE else change.severity.value
         numbers = " ".join(number[name] for name in change.operations)
-        rows.append(Row(change, fingerprint + again, tone, numbers, sides(change, limit)))
+        shown = sides(change, limit)
+        name = fingerprint + again
+        rows.append(Row(change, name, tone, numbers, shown, what_changed(change), reached(change)))
     return rows

@@ -7,6 +7,7 @@ says how many and where they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -14,20 +15,24 @@ from scripts.comparison.changes import Axis
 from scripts.comparison.severity import Severity
 from scripts.reporting.markdown_text import code, fenced, prose_text
 from scripts.reporting.model import Verdict
-from scripts.reporting.values import near, short, whole
+from scripts.reporting.values import beside, in_a_line, whole
 from scripts.reporting.words import (
     approved,
+    besides,
     code_checked,
     concerns,
     counted,
+    elsewhere,
     headline,
     place,
     prose,
+    reached,
     repaired,
     sentence,
     steps,
     told,
     version,
+    what_changed,
     whats_counted,
 )
 
@@ -47,6 +52,7 @@ SIGNS = {
 
 _TABLE = "| Where | What | Before | After | Fingerprint |\n|---|---|---|---|---|\n"
 _OPERATIONS = 5
+_SIDE = 120
 _SIGNATURE_LINES = 12
 _SIGNATURE_WIDTH = 160
 
@@ -59,6 +65,7 @@ class _Section:
         title: Its heading, or the text to unfold it by.
         items: What has a row each.
         row: Writes a row, with its line feeds.
+        elsewhere: Says where the rows are that have no room.
         head: What stands before the first row.
         folded: Whether it is shown folded.
     """
@@ -66,6 +73,7 @@ class _Section:
     title: str
     items: Sequence[Any]
     row: Callable[[Any], str]
+    elsewhere: Callable[[int], str]
     head: str = ""
     folded: bool = False
 
@@ -86,7 +94,7 @@ class _Section:
 
     def _around(self, rows: Sequence[str]) -> str:
         left_out = len(self.items) - len(rows)
-        more = f"\n{left_out:,} more in the HTML report.\n" if left_out else ""
+        more = f"\n{left_out:,} more; {self.elsewhere(left_out)}.\n" if left_out else ""
         body = f"{self.head if rows else ''}{''.join(rows)}{more}"
         if self.folded:
             return f"<details>\n<summary>{self.title}</summary>\n\n{body}\n</details>\n\n"
@@ -117,6 +125,8 @@ def as_markdown(report: Report, *, limit: int = 60_000) -> str:
 
 def _top(report: Report) -> str:
     lines = [f"## {SIGNS[report.verdict]} {headline(report)}", prose_text(sentence(report), 1_000)]
+    if besides(report):
+        lines.append(prose_text(besides(report), 2_000))
     if report.comparison is not None:
         old, new = report.comparison.old, report.comparison.new
         lines += [f"{whats_counted(report)}.", f"From {_revision(old)}  \nto {_revision(new)}."]
@@ -145,17 +155,18 @@ def _sections(report: Report) -> list[_Section]:
     mended = repaired(report)
     stale = comparison.stale_approvals if comparison else ()
     accepted = approved(report)
+    more = partial(elsewhere, report)
     return [
-        *(_Section(title, findings, _finding) for title, findings in concerns(report)),
-        _Section(f"Breaking on the wire ({len(breaking):,})", breaking, _row, _TABLE),
-        _Section(f"Warnings on the wire ({len(warnings):,})", warnings, _row, _TABLE),
-        _Section(f"Python: what callers feel ({len(grave):,})", grave, _signatures),
-        _Section(f"Approved ({len(accepted):,})", accepted, _approval, folded=True),
-        _Section("Approved, but gone", stale, _stale),
-        _Section(f"Harmless on the wire ({len(harmless):,})", harmless, _row, _TABLE, folded=True),
-        _Section(f"Python: harmless ({len(mild):,})", mild, _signatures, folded=True),
-        _Section(f"Mended before comparing ({len(mended):,})", mended, _note, folded=True),
-        _Section(f"Wording only ({len(words):,})", words, _worded, folded=True),
+        *(_Section(title, findings, _finding, more) for title, findings in concerns(report)),
+        _Section(f"Breaking on the wire ({len(breaking):,})", breaking, _row, more, _TABLE),
+        _Section(f"Warnings on the wire ({len(warnings):,})", warnings, _row, more, _TABLE),
+        _Section(f"Python: what callers feel ({len(grave):,})", grave, _signatures, more),
+        _Section(f"Approved ({len(accepted):,})", accepted, _approval, more, folded=True),
+        _Section("Approved, but gone", stale, _stale, more),
+        _Section(f"Harmless on the wire ({len(harmless):,})", harmless, _row, more, _TABLE, folded=True),
+        _Section(f"Python: harmless ({len(mild):,})", mild, _signatures, more, folded=True),
+        _Section(f"Mended before comparing ({len(mended):,})", mended, _note, more, folded=True),
+        _Section(f"Wording only ({len(words):,})", words, _worded, more, folded=True),
     ]
 
 
@@ -170,30 +181,21 @@ def _bottom(report: Report) -> str:
 
 
 def _row(change: Change) -> str:
-    reached = [code(name, 80) for name in change.operations[:_OPERATIONS] if name != change.subject]
-    if change.operations[_OPERATIONS:]:
-        reached.append(f"and {len(change.operations) - _OPERATIONS:,} more")
-    where = "<br>".join([f"**{code(change.subject)}**", *reached])
-    cells = [
-        where,
-        f"{prose_text(change.what)}<br>{prose_text(change.why)}",
-        *(_side(change, new=new) for new in (False, True)),
-        code(change.fingerprint),
-    ]
-    return f"| {' | '.join(cells)} |\n"
-
-
-def _side(change: Change, *, new: bool) -> str:
-    side = short(change, new=new)
-    return "—" if side is None else code(side)
+    operations = reached(change)
+    where = [f"**{code(change.subject)}**", *(code(name, 80) for name in operations[:_OPERATIONS])]
+    if operations[_OPERATIONS:]:
+        where.append(f"and {len(operations) - _OPERATIONS:,} more")
+    sides = ("—" if side is None else code(side, _SIDE + 2) for side in in_a_line(change, _SIDE))
+    what = f"{prose_text(what_changed(change))}<br>{prose_text(change.why)}"
+    return f"| {' | '.join(['<br>'.join(where), what, *sides, code(change.fingerprint)])} |\n"
 
 
 def _signatures(change: Change) -> str:
     before, after = ((whole(change, new=new) or "").split("\n") for new in (False, True))
-    pairs = [*zip_longest(before[:_SIGNATURE_LINES], after[:_SIGNATURE_LINES], fillvalue="")]
-    lines = [f"- {near(old, new, _SIGNATURE_WIDTH)}" for old, new in pairs if old]
-    lines += [f"+ {near(new, old, _SIGNATURE_WIDTH)}" for old, new in pairs if new]
-    told = f"{prose_text(change.what)} {prose_text(change.why)} ({code(change.fingerprint)})"
+    pairs = zip_longest(before[:_SIGNATURE_LINES], after[:_SIGNATURE_LINES], fillvalue="")
+    cut = [beside(old, new, _SIGNATURE_WIDTH) for old, new in pairs]
+    lines = [f"{sign} {pair[side]}" for side, sign in enumerate("-+") for pair in cut if pair[side]]
+    told = f"{prose_text(what_changed(change))} {prose_text(change.why)} ({code(change.fingerprint)})"
     head = f"- **{change.severity}** {code(change.subject)}: {told}\n"
     if not lines:
         return head
@@ -202,10 +204,8 @@ def _signatures(change: Change) -> str:
 
 
 def _approval(change: Change) -> str:
-    row = (
-        f"{code(change.fingerprint)} **{change.severity}** {code(change.subject)}: {prose_text(change.what)}"
-    )
-    return f"- {row} Approved: {prose_text(change.approval)}\n"
+    where = f"{code(change.fingerprint)} **{change.severity}** {code(change.subject)}"
+    return f"- {where}: {prose_text(what_changed(change))} Approved: {prose_text(change.approval)}\n"
 
 
 def _stale(fingerprint: str) -> str:
@@ -213,7 +213,7 @@ def _stale(fingerprint: str) -> str:
 
 
 def _worded(change: Change) -> str:
-    return f"- {code(change.subject)}: {prose_text(change.what)}\n"
+    return f"- {code(change.subject)}: {prose_text(what_changed(change))}\n"
 
 
 def _note(repair: tuple[str, Note]) -> str:

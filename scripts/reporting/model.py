@@ -23,6 +23,17 @@ class Verdict(StrEnum):
     REFUSED = "refused"
 
 
+class Run(StrEnum):
+    """What was done, beside saying what changed."""
+
+    COMPARISON = "comparison"
+    """Nothing: two documents were compared."""
+    UPDATE = "update"
+    """The new document was taken over, or refused."""
+    DRY_RUN = "dry run"
+    """All that an update does, except that nothing was changed."""
+
+
 class Bump(StrEnum):
     """What of a version an update raises, by semantic versioning."""
 
@@ -82,6 +93,7 @@ class Report:
         generated: One line on the generated client, as in "17 of 17 operations"; empty where none was made.
         source: Where the new document came from.
         renewed: Whether the new document takes the old one's place, also where nothing in it tells.
+        run: What was done.
     """
 
     comparison: Comparison | None
@@ -93,6 +105,7 @@ class Report:
     generated: str = ""
     source: str = ""
     renewed: bool = False
+    run: Run = Run.COMPARISON
 
     @property
     def changes(self) -> tuple[Change, ...]:

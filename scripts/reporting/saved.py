@@ -14,7 +14,7 @@ from scripts.command import UnusableInputError
 from scripts.comparison.changes import Axis, Change, Comparison, Revision
 from scripts.comparison.severity import Direction, Effect, Severity
 from scripts.notes import Kind, Note
-from scripts.reporting.model import CodeCheck, Finding, Report
+from scripts.reporting.model import CodeCheck, Finding, Report, Run
 from scripts.reporting.words import one_line, sentence, steps, version
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "axes": list(report.axes),
         "source": report.source,
         "renewed": report.renewed,
+        "run": report.run,
         "generated": report.generated,
         "refusals": [asdict(each) for each in report.refusals],
         "contract": [asdict(each) for each in report.contract],
@@ -125,6 +126,7 @@ def _report(saved: Mapping[str, Any]) -> Report:
         generated=saved["generated"],
         source=saved["source"],
         renewed=saved["renewed"],
+        run=Run(saved["run"]),
     )
 
 

@@ -7,22 +7,26 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from scripts.comparison.severity import Severity
-from scripts.reporting.values import short
+from scripts.reporting.values import in_a_line
 from scripts.reporting.words import (
     approved,
+    besides,
     code_checked,
     concerns,
     counted,
+    elsewhere,
     few,
     headline,
     one_line,
     place,
     prose,
+    reached,
     repairs,
     sentence,
     steps,
     told,
     version,
+    what_changed,
     whats_counted,
 )
 
@@ -33,6 +37,11 @@ if TYPE_CHECKING:
     from scripts.reporting.model import Finding, Report
 
 WIDTH = 88
+_CODE = re.compile("`[^`]{1,70}`")
+"""Names that fit into a line."""
+_GLUE = "\0"
+_SIDE = 120
+"""Characters of what stood before, and of what stands now."""
 MANY = 100
 """Rows of a list that are shown; more are counted."""
 MANY_HARMLESS = 20
@@ -53,6 +62,7 @@ def as_text(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     yield from _wrapped(f"{headline(report).upper()}. {sentence(report)}")
+    yield from _wrapped(besides(report))
     if report.comparison is not None:
         yield ""
         yield from _wrapped(_revision(report.comparison.old), "  old  ", "       ")
@@ -65,10 +75,10 @@ def _lines(report: Report) -> Iterator[str]:
     if report.code is not None:
         yield from ("", *_wrapped(f"Your code, {code_checked(report.code)}"))
     for title, findings in concerns(report):
-        yield from _findings(title, findings)
-    yield from _rows("Breaking", told(report, Severity.BREAKING))
-    yield from _rows("Warnings", told(report, Severity.WARNING))
-    yield from _rows("Approved", approved(report))
+        yield from _findings(report, title, findings)
+    yield from _rows(report, "Breaking", told(report, Severity.BREAKING))
+    yield from _rows(report, "Warnings", told(report, Severity.WARNING))
+    yield from _rows(report, "Approved", approved(report))
     yield from _rest(report)
     if report.changes:
         yield ""
@@ -81,13 +91,17 @@ def _lines(report: Report) -> Iterator[str]:
 
 def _revision(revision: Revision) -> str:
     size = f"{counted(revision.operations, 'operation')}, {counted(revision.schemas, 'schema')}"
-    return f"{one_line(revision.source, 60)} ({size})"
+    return f"{one_line(revision.source)} ({size})"
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
-    return textwrap.wrap(
-        one_line(text, 2_000), WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
-    )
+    """Break a text into lines, but never an address, a path or a name, nor what stands between backticks."""
+    glued = _CODE.sub(lambda code: code[0].replace(" ", _GLUE), one_line(text, 2_000))
+    lines = textwrap.wrap(
+        glued, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False,
+        break_long_words=False,
+    )  # fmt: skip
+    return [line.replace(_GLUE, " ") for line in lines]
 
 
 def _said(line: str) -> str:
@@ -95,38 +109,42 @@ def _said(line: str) -> str:
     return re.sub(r"^(\s*:)(?=:)", r"\1 ", line).replace("##[", "# #[")
 
 
-def _more(items: Sequence[object], shown: int) -> Iterator[str]:
-    if items[shown:]:
-        yield f"  … and {len(items) - shown:,} more; the HTML and JSON reports list them."
+def _more(report: Report, items: Sequence[object], shown: int) -> Iterator[str]:
+    rest = len(items) - shown
+    if rest > 0:
+        yield f"  … and {rest:,} more; {elsewhere(report, rest)}."
 
 
-def _findings(title: str, findings: Sequence[Finding]) -> Iterator[str]:
+def _findings(report: Report, title: str, findings: Sequence[Finding]) -> Iterator[str]:
     if findings:
         yield from ("", title)
     for each in findings[:MANY]:
         yield from _wrapped(f"{place(each)}: {each.what}" if each.file else each.what, "  - ", "    ")
         if each.text:
             yield f"      {one_line(each.text, WIDTH - 6)}"
-    yield from _more(findings, MANY)
+    yield from _more(report, findings, MANY)
 
 
-def _rows(title: str, changes: list[Change]) -> Iterator[str]:
+def _rows(report: Report, title: str, changes: list[Change]) -> Iterator[str]:
     if changes:
         yield ""
         yield f"{title} ({len(changes):,})"
     for each in changes[:MANY]:
         yield from _row(each)
-    yield from _more(changes, MANY)
+    yield from _more(report, changes, MANY)
 
 
 def _row(change: Change) -> Iterator[str]:
     yield from _wrapped(f"{change.subject} [{change.fingerprint}]", "  - ", "    ")
-    yield from _wrapped(f"{change.what} {change.why}", "    ", "    ")
-    before, after = (short(change, new=new) for new in (False, True))
-    if before is not None or after is not None:
-        yield from _wrapped(f"{before or 'nothing'} -> {after or 'nothing'}", "    ", "    ")
-    if change.operations and change.operations != (change.subject,):
-        yield from _wrapped(f"reaches {few(change.operations, 'operation')}", "    ", "    ")
+    yield from _wrapped(f"{what_changed(change)} {change.why}", "    ", "    ")
+    before, after = ("nothing" if side is None else side for side in in_a_line(change, _SIDE))
+    if (change.before, change.after) != (None, None):
+        arrow = f"{before} -> {after}"
+        beside = len(arrow) <= WIDTH - 4
+        for line in [arrow] if beside else [f"before: {before}", f"after: {after}"]:
+            yield from _wrapped(line, "    ", "      ")
+    if reached(change):
+        yield from _wrapped(f"reaches {few(reached(change), 'operation')}", "    ", "    ")
     if change.approval:
         yield from _wrapped(f"approved: {change.approval}", "    ", "    ")
 
@@ -136,13 +154,16 @@ def _rest(report: Report) -> Iterator[str]:
     if harmless:
         yield ""
         yield f"Harmless ({len(harmless):,})"
-    for each in harmless[:MANY_HARMLESS]:
-        yield from _wrapped(f"{each.subject}: {each.what}", "  - ", "    ")
-    yield from _more(harmless, MANY_HARMLESS)
+    # To count one that is left out takes the line that it would have taken.
+    shown = len(harmless) if len(harmless) == MANY_HARMLESS + 1 else MANY_HARMLESS
+    for each in harmless[:shown]:
+        yield from _wrapped(f"{each.subject}: {what_changed(each)}", "  - ", "    ")
+    yield from _more(report, harmless, shown)
     words = prose(report)
     if words:
         yield ""
-        yield f"Only the wording changed in {counted(len(words), 'place')}; the HTML report shows them."
+        places = counted(len(words), "place")
+        yield f"Only the wording changed in {places}; {elsewhere(report, len(words))}."
     mended = repairs(report)
     if mended:
         yield ""

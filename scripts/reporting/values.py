@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from scripts.comparison.changes import Axis
 from scripts.reporting.words import one_line, visible
@@ -16,12 +17,22 @@ if TYPE_CHECKING:
     from scripts.comparison.changes import Change
 
 _LOOKED_AT = 20_000
-"""Characters of a side in which a line looks for the first difference."""
+"""Characters of a side that are looked at, where it is shown in a line."""
 _CONTEXT = 3
 _WHOLE = 40
 """Lines of a side that are shown even where they are equal on both."""
 _COMPARED = 1_500
 """Lines that are compared one by one; of more, all count as different."""
+_PAIRED = 40
+"""Lines next to each other that are compared word by word."""
+_WORDS = 300
+"""The same for the words of a line."""
+_NEAR = 16
+"""Characters that are shown on each side of a difference, at least."""
+_WORD = re.compile(r'\s*(?:"[^"\s]*"|\w+(?:\.\w+)*|\S)|\s+')
+
+Parts: TypeAlias = "tuple[tuple[str, bool], ...]"
+"""A text in parts, each with whether the other side has it not; empty where the other side has more."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +43,14 @@ class Line:
         text: The line.
         differs: Whether the other side has it not.
         skipped: How many lines are left out here, instead of the text.
+        parts: The text, split where it differs from the line that stands in its place on the other side;
+            none where there is no such line, or nothing that both have.
     """
 
     text: str
     differs: bool = False
     skipped: int = 0
+    parts: Parts = ()
 
 
 @dataclass(frozen=True)
@@ -67,31 +81,78 @@ def whole(change: Change, *, new: bool) -> str | None:
     return visible(json.dumps(side, indent=2, ensure_ascii=False))
 
 
-def short(change: Change, *, new: bool, limit: int = 60) -> str | None:
-    """Write one side of a change in a line; None where nothing stands.
-
-    Of a long one, the part is shown where it begins to differ from the other side.
-    """
-    text, other = _in_a_line(change, new=new), _in_a_line(change, new=not new)
-    return None if text is None else near(text, other or "", limit)
-
-
-def near(text: str, other: str, limit: int) -> str:
-    """Cut a text to the part where it begins to differ from another one.
+def in_a_line(change: Change, limit: int) -> tuple[str | None, str | None]:
+    """Write each side of a change in a line; None where nothing stands.
 
     Args:
-        text: The text.
-        other: The other one.
-        limit: Characters that are kept.
+        change: The change.
+        limit: Characters that a side may have; of a longer one, what differs is kept.
 
     Returns:
-        The part, with a mark at each end where something is left out.
+        Both sides.
     """
-    pairs = enumerate(zip(text, other, strict=False))
-    same = next((place for place, (one, two) in pairs if one != two), min(len(text), len(other)))
-    start = max(0, min(same - limit // 3, len(text) - limit))
-    before, after = "…" if start else "", "…" if start + limit < len(text) else ""
-    return f"{before}{text[start : start + limit]}{after}"
+    before, after = (_in_a_line(change, new=new) for new in (False, True))
+    old, new = beside(before or "", after or "", limit)
+    return None if before is None else old, None if after is None else new
+
+
+def beside(before: str, after: str, limit: int) -> tuple[str, str]:
+    """Cut two texts to what differs, where they are long.
+
+    Args:
+        before: The old one.
+        after: The new one.
+        limit: Characters that each may have.
+
+    Returns:
+        Both, with a mark wherever something is left out.
+    """
+    old, new = _by_words(before, after)
+    return _around(old, limit), _around(new, limit)
+
+
+def _by_words(before: str, after: str) -> tuple[Parts, Parts]:
+    """Split two texts where they differ, between words."""
+    words = _WORD.findall(before), _WORD.findall(after)
+    blocks = [*_blocks(*([word.strip() for word in each] for each in words), most=_WORDS)]
+    parts: tuple[list[tuple[str, bool]], list[tuple[str, bool]]] = ([], [])
+    for number, (equal, *places) in enumerate(blocks):
+        texts = ["".join(each[place]) for each, place in zip(words, places, strict=True)]
+        # A comma or a bar between two differences is no common ground.
+        between = 0 < number < len(blocks) - 1 and not re.search(r"\w", texts[0])
+        differs = not equal or between
+        if not any(texts):
+            continue
+        for part, text in zip(parts, texts, strict=True):
+            joined = part.pop()[0] if part and part[-1][1] is differs else ""
+            part.append((joined + text, differs))
+    return tuple(parts[0]), tuple(parts[1])
+
+
+def _around(parts: Parts, limit: int) -> str:
+    """Put parts together; of what is equal, too long texts keep what stands next to a difference."""
+    text = "".join(part for part, _ in parts)
+    if len(text) <= limit:
+        return text
+    differing = [part for part, differs in parts if differs]
+    room = max(_NEAR, (limit - len("".join(differing))) // (2 * max(1, len(differing))))
+    kept = []
+    for number, (part, differs) in enumerate(parts):
+        head = 0 if number == 0 else room
+        tail = 0 if number == len(parts) - 1 else room
+        kept.append(part if differs or len(part) <= head + tail + 1 else _ends(part, head, tail))
+    written = "".join(kept)
+    return written if len(written) <= limit + len("……") else written[:limit] + "…"
+
+
+def _ends(text: str, head: int, tail: int) -> str:
+    """Leave out the middle of a text, and the words that would be cut in two."""
+    first, last = text[:head], text[len(text) - tail :]
+    if re.match(r"\w\w", text[head - 1 : head + 1]) and " " in first:
+        first = first[: first.rindex(" ") + 1]
+    if re.match(r"\w\w", text[len(text) - tail - 1 : len(text) - tail + 1]) and " " in last:
+        last = last[last.index(" ") :]
+    return f"{first}…{last}"
 
 
 def _in_a_line(change: Change, *, new: bool) -> str | None:
@@ -122,13 +183,28 @@ def sides(change: Change, limit: int) -> Sides:
 def _beside(old: Sequence[str], new: Sequence[str]) -> list[list[Line]]:
     laid: list[list[Line]] = [[], []]
     long = max(len(old), len(new)) > _WHOLE
-    for equal, first, second in _blocks(old, new):
-        for lines, part in zip(laid, (first, second), strict=True):
-            if equal and long:
-                lines.extend(_surroundings(part, at_start=not lines))
-            else:
-                lines.extend(Line(text, differs=not equal) for text in part)
+    for equal, first, second in _blocks(old, new, most=_COMPARED):
+        if equal:
+            for lines, part in zip(laid, (old[first], new[second]), strict=True):
+                lines.extend(_surroundings(part, at_start=not lines) if long else map(Line, part))
+            continue
+        for lines, different in zip(laid, _differing(old[first], new[second]), strict=True):
+            lines.extend(different)
     return laid
+
+
+def _differing(old: Sequence[str], new: Sequence[str]) -> tuple[list[Line], list[Line]]:
+    """Mark lines that stand in each other's place; within them, the words that differ."""
+    if len(old) != len(new) or len(old) > _PAIRED:
+        return [Line(text, differs=True) for text in old], [Line(text, differs=True) for text in new]
+    first: list[Line] = []
+    second: list[Line] = []
+    for one, other in zip(old, new, strict=True):
+        parts = _by_words(one, other)
+        alike = any(re.search(r"\w", text) for text, differs in parts[0] if not differs)
+        for lines, text, part in zip((first, second), (one, other), parts, strict=True):
+            lines.append(Line(text, differs=True, parts=part if alike else ()))
+    return first, second
 
 
 def _surroundings(part: Sequence[str], *, at_start: bool) -> Iterator[Line]:
@@ -143,32 +219,33 @@ def _surroundings(part: Sequence[str], *, at_start: bool) -> Iterator[Line]:
     yield from map(Line, part[-_CONTEXT:])
 
 
-def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[bool, Sequence[str], Sequence[str]]]:
-    """Split two lists of lines into blocks that are equal and blocks that are not."""
+def _blocks(old: Sequence[str], new: Sequence[str], *, most: int) -> Iterator[tuple[bool, slice, slice]]:
+    """Split two lists into blocks that are equal and blocks that are not; of more than `most`, all differ."""
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         start += 1
     end = 0
     while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
         end += 1
-    first, second = old[start : len(old) - end], new[start : len(new) - end]
-    yield True, old[:start], new[:start]
-    if max(len(first), len(second)) > _COMPARED:
+    first, second = slice(start, len(old) - end), slice(start, len(new) - end)
+    yield True, slice(start), slice(start)
+    if max(len(old[first]), len(new[second])) > most:
         yield False, first, second
     else:
-        for tag, i1, i2, j1, j2 in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
-            yield tag == "equal", first[i1:i2], second[j1:j2]
-    yield True, old[len(old) - end :], new[len(new) - end :]
+        matcher = SequenceMatcher(None, old[first], new[second], autojunk=False)
+        for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+            yield tag == "equal", slice(start + i1, start + i2), slice(start + j1, start + j2)
+    yield True, slice(first.stop, len(old)), slice(second.stop, len(new))
 
 
 def _cut(lines: Sequence[Line], limit: int) -> tuple[tuple[Line, ...], bool]:
-    """Keep as many lines as fit; a single one that is too long keeps its start."""
+    """Keep as many lines as fit; a single one that is too long keeps what differs in it."""
     kept: list[Line] = []
     room = limit
     for line in lines:
         if len(line.text) > room:
             if not kept:
-                kept.append(Line(line.text[:limit] + "…", differs=line.differs))
+                kept.append(Line(_around(line.parts or ((line.text, True),), limit), differs=line.differs))
             return tuple(kept), True
         kept.append(line)
         room -= len(line.text) + 1

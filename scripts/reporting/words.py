@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from scripts.comparison.changes import Axis
 from scripts.comparison.severity import Severity
-from scripts.reporting.model import Bump, Verdict
+from scripts.reporting.model import Bump, Run, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from scripts.notes import Note
     from scripts.reporting.model import CodeCheck, Finding, Report
 
-AXES = {Axis.WIRE: "on the wire", Axis.PYTHON: "in Python", Axis.PROSE: "in prose"}
+AXES = {Axis.WIRE: "on the wire", Axis.PYTHON: "in Python", Axis.PROSE: "in wording"}
 """Where a change is felt, as part of a sentence."""
 
 SEVERITIES = {Severity.BREAKING: "Breaking", Severity.WARNING: "Warnings", Severity.HARMLESS: "Harmless"}
 """What a list of rows is called."""
 
 _NAMED = 3
+_LISTED = 10
+_LONGEST = 200
+"""Characters that the one sentence has, if it can."""
 _CODE = re.compile("(?<!`)`([^`]+)`(?!`)")
 _CONTROL = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
@@ -100,12 +103,25 @@ def spans(text: str, limit: int) -> list[tuple[str, bool]]:
     return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
 
 
-def few(names: Iterable[str], what: str) -> str:
+def few(names: Iterable[str], what: str, most: int = _NAMED) -> str:
     """Name the first few, and count the rest."""
     every = list(names)
-    shown = [quoted(name) for name in every[:_NAMED]]
-    rest = len(every) - _NAMED
-    return listed([*shown, counted(rest, f"other {what}")] if rest > 0 else shown)
+    shown = [quoted(name) for name in every[:most]]
+    rest = len(every) - most
+    return listed([*shown, counted(rest, f"other {what}" if shown else what)] if rest > 0 else shown)
+
+
+def reached(change: Change) -> tuple[str, ...]:
+    """Return the operations that a change reaches, unless there is one alone, which its subject names."""
+    if len(change.operations) == 1 and f"{change.subject} ".startswith(f"{change.operations[0]} "):
+        return ()
+    return tuple(name for name in change.operations if name != change.subject)
+
+
+def what_changed(change: Change) -> str:
+    """Say what changed, to be read below the subject: without that, where the sentence begins with it."""
+    rest = change.what.removeprefix(f"{quoted(change.subject, len(change.subject))} ")
+    return first_upper(rest)
 
 
 def told(report: Report, severity: Severity, *axes: Axis) -> list[Change]:
@@ -219,25 +235,49 @@ def sentence(report: Report) -> str:
 
 def _why_refused(report: Report) -> str:
     reasons = [*report.refusals, *report.contract]
-    first = one_line(reasons[0].what).rstrip(".")
+    first = one_line(reasons[0].what, _LONGEST - 80).rstrip(".")
     more = f" ({counted(len(reasons) - 1, 'more reason')} below)" if reasons[1:] else ""
     return f"The update was refused, and nothing was changed: {first}{more}."
 
 
 def _whom_it_breaks(report: Report) -> str:
-    wire, python = (told(report, Severity.BREAKING, axis) for axis in (Axis.WIRE, Axis.PYTHON))
-    operations = sorted({name for each in wire for name in each.operations})
+    told = [_breaks(report, named) for named in range(_NAMED, -1, -1)]
+    return next((each for each in told if len(each) <= _LONGEST), told[-1])
+
+
+def _breaks(report: Report, named: int) -> str:
+    """Say whom a report breaks, with a number of names of each kind; the rest is counted."""
+    operations, names = _broken(report)
     whom = []
     if operations:
-        whom.append(f"programs that call {few(operations, 'operation')}")
-    elif wire:
+        whom.append(f"programs that call {few(operations, 'operation', named)}")
+    elif told(report, Severity.BREAKING, Axis.WIRE):
         whom.append("programs that call this API")
-    if python:
-        names = dict.fromkeys(each.subject for each in python)
-        whom.append(f"Python code that uses {few(names, 'name')} of the generated client")
-    count = len(wire) + len(python)
-    done = f"{counted(count, 'change')} {'breaks' if count == 1 else 'break'} what held before"
-    return f"This can break {', and '.join(whom)}: {done}."
+    if names:
+        whom.append(f"Python code that uses {few(names, 'name', named)} of the generated client")
+    count = len(told(report, Severity.BREAKING))
+    return f"This can break {', and '.join(whom)} ({counted(count, 'breaking change')})."
+
+
+def _broken(report: Report) -> tuple[list[str], list[str]]:
+    """Return the operations and the Python names that break, each once."""
+    wire, python = (told(report, Severity.BREAKING, axis) for axis in (Axis.WIRE, Axis.PYTHON))
+    # A class is imported from `models`; the module that it lies in only makes its name long.
+    names = [re.sub(r"^models\.\w+\.(?=\w)", "", each.subject) for each in python]
+    return sorted({name for each in wire for name in each.operations}), list(dict.fromkeys(names))
+
+
+def besides(report: Report) -> str:
+    """Name whom a report breaks as far as the sentence does not, in a line; empty where it names all."""
+    if report.verdict is not Verdict.BREAKING:
+        return ""
+    said = sentence(report)
+    kinds = zip(("Operations", "Python names"), ("operation", "name"), _broken(report), strict=True)
+    return " ".join(
+        f"{title}: {few(names, what, _LISTED)}."
+        for title, what, names in kinds
+        if not all(quoted(name) in said for name in names)
+    )
 
 
 def _why_compatible(report: Report) -> str:
@@ -253,8 +293,8 @@ def _why_compatible(report: Report) -> str:
         which = f"{len(doubtful):,} of {counted(count, 'change')}" if count > 1 else "the one change"
         return f"Nothing is known to break, but {which} {are} not proven to be harmless."
     if count:
-        these = "the one change" if count == 1 else f"all {count:,} changes"
-        return f"Nothing breaks: programs that were written before can live with {these}."
+        changes = counted(count, "change")
+        return f"Nothing breaks: programs that were written for the old revision keep working ({changes})."
     if not report.changes:
         return "The document is written in another way and says the same: no program and no reader notices."
     return f"Only the wording changed ({counted(len(report.changes), 'text')}): no program notices."
@@ -267,7 +307,7 @@ def whats_counted(report: Report) -> str:
         f"{counts[Severity.BREAKING]:,} breaking",
         counted(counts[Severity.WARNING], "warning"),
         f"{counts[Severity.HARMLESS]:,} harmless",
-        f"{len(prose(report)):,} in prose",
+        f"{len(prose(report)):,} in wording only",
     ]
     accepted = len(approved(report))
     return ", ".join([*parts, *([f"{accepted:,} of them approved"] if accepted else [])])
@@ -275,28 +315,39 @@ def whats_counted(report: Report) -> str:
 
 def version(report: Report) -> str:
     """Say what the update does to a version, by semantic versioning, and which axis asks for it."""
-    breaking = f"major: {_who_asks(report)} (1.4.2 becomes 2.0.0)."
     asked = {
         Bump.NONE: "none: there is nothing to release.",
-        Bump.PATCH: "patch: only words changed (1.4.2 becomes 1.4.3; 0.4.2 becomes 0.4.3).",
-        Bump.MINOR: (
-            "minor: callers keep working (1.4.2 becomes 1.5.0). While the version is 0.x, the last number is "
-            "raised instead (0.4.2 becomes 0.4.3), as the middle one stands for changes that break."
-        ),
-        Bump.MAJOR: (
-            f"{breaking} While the version is 0.x, the middle number is raised instead "
-            "(0.4.2 becomes 0.5.0): installers take that for a change that breaks."
-        ),
+        Bump.PATCH: "patch (1.4.2 becomes 1.4.3, and 0.4.2 becomes 0.4.3): only words changed.",
+        Bump.MINOR: f"minor (1.4.2 becomes 1.5.0, and 0.4.2 becomes 0.4.3): {_why_minor(report)}.",
+        Bump.MAJOR: f"major (1.4.2 becomes 2.0.0, and 0.4.2 becomes 0.5.0): {_why_major(report)}.",
     }[report.bump]
     refused = report.verdict is Verdict.REFUSED
     return f"If it is taken all the same, {asked}" if refused else first_upper(asked)
 
 
-def _who_asks(report: Report) -> str:
-    breaking = [each.axis for each in report.changes if each.severity is Severity.BREAKING]
-    count = {axis: breaking.count(axis) for axis in (Axis.WIRE, Axis.PYTHON)}
-    parts = [f"{number:,} breaking {AXES[axis]}" for axis, number in count.items() if number]
-    return f"{listed(parts)}, approved or not"
+def _why_minor(report: Report) -> str:
+    return (
+        "nothing is known to break callers" if report.counts[Severity.WARNING] else "nothing breaks callers"
+    )
+
+
+def _why_major(report: Report) -> str:
+    breaking = [each for each in report.changes if each.severity is Severity.BREAKING]
+    axes = [each.axis for each in breaking]
+    where = [f"{axes.count(axis):,} {AXES[axis]}" for axis in (Axis.WIRE, Axis.PYTHON) if axis in axes]
+    accepted = sum(1 for each in breaking if each.approval)
+    also = f"; {accepted:,} of them approved here, but not by other callers" if accepted else ""
+    return f"{counted(len(breaking), 'breaking change')}, {listed(where)}{also}"
+
+
+def elsewhere(report: Report, number: int) -> str:
+    """Say where rows are shown that have no room here."""
+    them = "it" if number == 1 else "them"
+    return {
+        Run.COMPARISON: f"`--format html` shows {them}",
+        Run.UPDATE: f"report.html shows {them}",
+        Run.DRY_RUN: f"`--report FOLDER` writes a page that shows {them}",
+    }[report.run]
 
 
 def steps(report: Report) -> list[str]:
@@ -321,30 +372,44 @@ def steps(report: Report) -> list[str]:
         lines = counted(len(report.code.findings), "line")
         does.insert(0, f"Mend the {lines} of {quoted(report.code.project)} that would newly fail.")
     if report.comparison is not None and report.comparison.stale_approvals:
-        does.append("Remove the stale fingerprints from `approvals.toml`: they match nothing any more.")
+        does.append("Remove the stale fingerprints from the approvals: they match nothing any more.")
     return does
 
 
 def _when_compatible(report: Report) -> list[str]:
     doubtful = len(told(report, Severity.WARNING))
-    look = [f"Look at the {counted(doubtful, 'warning')}."] if doubtful else []
-    if report.bump is Bump.NONE:
-        return ["Merge; there is nothing to release."]
-    return [*look, f"Merge, and release with a {report.bump} version."]
+    one = "the one warning" if doubtful == 1 else f"the {doubtful:,} warnings"
+    return [*([f"Look at {one}."] if doubtful else []), *_taken(report, f"a {report.bump} version")]
 
 
 def _when_breaking(report: Report) -> list[str]:
     doubtful = len(told(report, Severity.WARNING))
     also = f", then at the {counted(doubtful, 'warning')}" if doubtful else ""
+    uses = "call that operation, or use that name" if Axis.PYTHON in report.axes else "call that operation"
+    accept = "Where it does not matter to you, add its fingerprint to {}, with your name and why{}.".format(
+        *{
+            Run.COMPARISON: ("a file of approvals", ", and name that with `--approvals`"),
+            Run.UPDATE: (
+                "`openapi/approvals.toml`",
+                ", and run again from the old state (`make rollback` brings it back)",
+            ),
+            Run.DRY_RUN: ("`openapi/approvals.toml`", ""),
+        }[report.run]
+    )
     return [
-        f"Look at each breaking row{also}: does your code call that operation, or use that name?",
+        f"Look at each breaking row{also}: does your code {uses}?",
         "Where it does, change your code so that it works with the new revision.",
-        (
-            "Where it does not matter to you, add its fingerprint to `openapi/approvals.toml`, with your "
-            "name and why, and run again from the old state (`make rollback` brings it back)."
-        ),
-        "Merge, and release with a major version; name the breaking rows in the changelog.",
+        accept,
+        *_taken(report, "a major version; name the breaking rows in the changelog"),
     ]
+
+
+def _taken(report: Report, how: str) -> list[str]:
+    """Say how the new document is taken over, after all that has to be looked at."""
+    if report.run is Run.COMPARISON:
+        return []
+    release = "; there is nothing to release" if report.bump is Bump.NONE else f", and release with {how}"
+    return [f"{'Run without `--dry-run`, merge' if report.run is Run.DRY_RUN else 'Merge'}{release}."]
 
 
 def _when_refused(report: Report) -> list[str]:

@@ -15,7 +15,7 @@ from scripts.command import FailedError, UnusableInputError, collector_at_rest, 
 from scripts.compare import compare
 from scripts.comparison.approvals import Approvals, read_approvals
 from scripts.comparison.changes import Axis, Comparison, in_order
-from scripts.contract import broken_promises, failing_tests, remarks
+from scripts.contract import broken_promises, failing_tests, getting_ready, remarks
 from scripts.generate import PROJECT, GenerationError, make_package
 from scripts.generator import read_configuration
 from scripts.preparation.documents import components, operations
@@ -97,7 +97,8 @@ def prepare_update(
     approvals_file = root / APPROVALS
     approvals = read_approvals(approvals_file) if approvals_file.exists() else Approvals({})
     source = name_of(settings.source, root)
-    with collector_at_rest():
+    kept = root / GENERATED / configuration.package
+    with getting_ready(kept, wrapper=root / WRAPPER), collector_at_rest():
         compared, refusals = _compare(old, new, source)
         made, against = _generate(new, configuration, folder / "client", inherit)
     package = made.package if made else folder / "client" / PROJECT / configuration.package

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playwright.sync_api import ViewportSize
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync",
 )  # fmt: skip
-SCREENS = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 360, "height": 740}}
+SCREENS: dict[str, ViewportSize] = {
+    "desktop": {"width": 1280, "height": 900},
+    "phone": {"width": 360, "height": 740},
+}
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +98,7 @@ def opened(browser: Browser) -> Open:
     def open_file(
         file: Path, *, screen: str = "desktop", scheme: Any = "light", script: bool = True, at: str = ""
     ) -> Iterator[Opened]:
-        size: Any = SCREENS[screen]
+        size = SCREENS[screen]
         context = browser.new_context(
             viewport=size, color_scheme=scheme, java_script_enabled=script, reduced_motion="reduce"
         )

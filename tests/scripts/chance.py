@@ -2,7 +2,6 @@
 
 A client keeps to the document that it was written for: it sends the properties that this document names,
 and no others. So the side that sends is read as if every object were closed, and the other one as it stands.
-And oneOf is read as anyOf: branches of real documents overlap, and nobody means that to refuse a value.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import DrawFn
 
+NULL = {"type": "null"}
 VALUES = 40
 """How many values are tried on each side."""
 
@@ -211,9 +211,11 @@ def read(schema: Any, *, tight: bool, value: bool = True) -> Any:
         if key == "properties":
             result[key] = {name: read(one, tight=tight) for name, one in part.items()}
         elif key in {"allOf", "anyOf", "oneOf"}:
-            result["anyOf" if key == "oneOf" and "anyOf" not in schema else key] = [
-                read(one, tight=tight, value=False) for one in part
-            ]
+            parts = [read(one, tight=tight, value=False) for one in part]
+            result[key] = parts
+            if key == "oneOf":  # null is no value by which branches are told apart
+                result["if"], result["then"], result["else"] = NULL, {"anyOf": parts}, {"oneOf": parts}
+                del result[key]
         else:
             result[key] = read(part, tight=tight) if key in {"items", "additionalProperties"} else part
     return {**result, "unevaluatedProperties": False} if tight and value else result

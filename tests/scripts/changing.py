@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from scripts.transaction import JOURNAL, Afterwards, Files, opened
@@ -29,10 +30,13 @@ class Counting(Files):
         self._at = at
         self._do = do
         self._exchanges = exchanges
+        self._lock = Lock()  # files are flushed in threads
 
     def _step(self) -> None:
-        self.taken += 1
-        if self.taken == self._at:
+        with self._lock:
+            self.taken += 1
+            now = self.taken
+        if now == self._at:
             self._do()
 
     def make_folder(self, folder: Path) -> None:

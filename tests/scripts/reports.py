@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.comparison.changes import Axis, Change, Comparison, Revision, in_order
 from scripts.comparison.severity import Direction, Effect, Severity
 from scripts.notes import Kind, Note
-from scripts.reporting.model import CodeCheck, Finding, Report
+from scripts.reporting.model import CodeCheck, Finding, Report, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -106,8 +106,8 @@ def of_every_kind() -> dict[str, Report]:
         "unread": Report(None, refusals=(Finding("The page is HTML."),), source="https://example.org/"),
         "not fetched": Report(None),
         "unchanged": report(),
-        "written in another way": report(renewed=True),
-        "compatible": report(ADDED, CLASS),
+        "written in another way": report(renewed=True, run=Run.UPDATE),
+        "compatible": report(ADDED, CLASS, run=Run.DRY_RUN),
         "one harmless": report(ADDED),
         "doubtful": report(PATTERN, ADDED),
         "one doubt": report(PATTERN),

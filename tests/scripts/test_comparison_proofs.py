@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scripts.comparison.places import Part, key_of
 from scripts.comparison.proofs import Prover, Sided
-from scripts.comparison.views import Reader
+from scripts.comparison.reading import Reader
 from tests.scripts.chance import COMPONENTS, Side
 from tests.scripts.chance import schemas as schemas_by_chance
 from tests.scripts.hand_made import INTEGER, STRING, document, ref, thing

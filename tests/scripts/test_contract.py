@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,8 @@ import pytest
 
 from scripts.command import FailedError
 from scripts.contract import broken_promises, remarks
+from scripts.contracts.fitting import UNREAD
+from scripts.contracts.wrapper import Wrapper
 from tests.scripts.contracting import (
     ADAPTER,
     CLIENT,
@@ -247,6 +250,17 @@ def test_client_that_is_no_python(tmp_path: Path) -> None:
     found = broken(document(), other_client(tmp_path, "client.py", "class Client:", "class Client(:"))
     assert found[0].file == "voucherify_client/client.py"
     assert (found[0].line > 0, found[0].text) == (True, "")
+
+
+def test_what_the_type_checker_does_not_read() -> None:
+    """The packages that it leaves out are imported by nothing that it checks, neither wrapper nor client."""
+    files = [*Wrapper(WRAPPER).files, *CLIENT.rglob("*.py")]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    imports = [node for tree in trees for node in ast.walk(tree)]
+    names = {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module) for node in imports if isinstance(node, ast.ImportFrom)}
+    assert "httpx" in names
+    assert not {name.partition(".")[0] for name in names} & {*UNREAD}
 
 
 def test_wrapper_without_modules(tmp_path: Path) -> None:

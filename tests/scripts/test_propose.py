@@ -404,7 +404,7 @@ def test_update_that_was_killed_is_finished_first(world: World, place: str) -> N
     """What stands half old and half new when the command starts becomes whole before anything is read."""
     clone, update = world.tracked(BREAKING, "second", apart=True)
     write_reports(UNCHANGED, clone / "report")
-    program = [sys.executable, "-c", KILLED, clone, update, place]
+    program = [sys.executable, "-c", KILLED, str(clone), str(update), place]
     killed = subprocess.run(program, check=False, cwd=ROOT)
     assert killed.returncode == -signal.SIGKILL
     done = world.propose(clone, "--dry-run")

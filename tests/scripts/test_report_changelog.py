@@ -12,7 +12,7 @@ import pytest
 
 from scripts.report import changelog_fragment
 from scripts.reporting.model import Report
-from tests.scripts.reports import ACCEPTED, ADDED, ENUM, WORDS, comparison, full, report, with_texts
+from tests.scripts.reports import ACCEPTED, ADDED, ENUM, REMOVED, WORDS, comparison, full, report, with_texts
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = """
@@ -52,9 +52,22 @@ def test_a_breaking_update_names_what_breaks() -> None:
     assert name == "+specification-01234567.breaking.md"
     first, *rows = text.splitlines()
     assert first.startswith("The client follows Voucherify's specification `01234567`: 4 breaking, 1 warning")
-    assert rows[2] == "- `Voucher.discount.effect`: The value `ADD_NEW_ITEMS` was added."
+    assert rows[2] == (
+        "- `Voucher.discount.effect` in `GET /v1/things/0`, `GET /v1/things/1` and 5 other operations: "
+        "The value `ADD_NEW_ITEMS` was added."
+    )
     assert len(rows) == 4
     assert changelog_fragment(report(ACCEPTED))[0].endswith(".breaking.md")
+
+
+def test_what_has_no_place_of_its_own_names_its_operations() -> None:
+    """A row about signing in says where; one whose subject names its operation does not say it twice."""
+    security = replace(
+        ENUM, rule="security-removed", subject="security", what="An API key no longer suffices."
+    )
+    _, text = changelog_fragment(report(security, REMOVED))
+    assert "- `security` in `GET /v1/things/0`, `GET /v1/things/1` and 5 other operations: An API key" in text
+    assert "- `DELETE /v1/vouchers/{code}`: The operation was removed." in text
 
 
 def test_many_breaking_rows_are_counted() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -11,9 +13,10 @@ from hypothesis import strategies as st
 from scripts.comparison.changes import Axis
 from scripts.comparison.severity import Severity
 from scripts.report import as_text, sentence
-from scripts.reporting.model import Bump, CodeCheck, Finding, Report
+from scripts.reporting.model import Bump, CodeCheck, Finding, Report, Run
 from scripts.reporting.text import WIDTH
 from scripts.reporting.words import (
+    besides,
     code_checked,
     counted,
     listed,
@@ -43,21 +46,23 @@ from tests.scripts.reports import (
     with_texts,
 )
 
+if TYPE_CHECKING:
+    from scripts.comparison.changes import Change
+
 NOTHING = "Nothing has changed: clients, code and documentation stay as they are."
-LIVES = "Nothing breaks: programs that were written before can live with"
+LIVES = "Nothing breaks: programs that were written for the old revision keep working"
 REFUSED = "The update was refused, and nothing was changed:"
 SENTENCES = {
     "full": (
-        "This can break programs that call `DELETE /v1/vouchers/{code}`, `GET /v1/things/0`, "
-        "`GET /v1/things/1` and 5 other operations, and Python code that uses "
-        "`api.vouchers.get_voucher.sync` of the generated client: 3 changes break what held before."
+        "This can break programs that call `DELETE /v1/vouchers/{code}` and 7 other operations, and Python "
+        "code that uses `api.vouchers.get_voucher.sync` of the generated client (3 breaking changes)."
     ),
     "refused": f"{REFUSED} It was cut off (1 more reason below).",
     "unread": f"{REFUSED} The page is HTML.",
     "not fetched": NOTHING,
     "unchanged": NOTHING,
-    "compatible": f"{LIVES} all 2 changes.",
-    "one harmless": f"{LIVES} the one change.",
+    "compatible": f"{LIVES} (2 changes).",
+    "one harmless": f"{LIVES} (1 change).",
     "doubtful": "Nothing is known to break, but 1 of 2 changes is not proven to be harmless.",
     "one doubt": "Nothing is known to break, but the one change is not proven to be harmless.",
     "approved": "1 change can break callers, and it is approved.",
@@ -69,11 +74,11 @@ SENTENCES = {
     ),
     "prose": "Only the wording changed (1 text): no program notices.",
     "python": (
-        "This can break Python code that uses `api.vouchers.get_voucher.sync` of the generated client: "
-        "1 change breaks what held before."
+        "This can break Python code that uses `api.vouchers.get_voucher.sync` of the generated client "
+        "(1 breaking change)."
     ),
-    "wire": "This can break programs that call this API: 1 change breaks what held before.",
-    "code is fine": f"{LIVES} the one change.",
+    "wire": "This can break programs that call this API (1 breaking change).",
+    "code is fine": f"{LIVES} (1 change).",
     "refused for two": (
         f"{REFUSED} `release-validation-session` lost its parameter `sessionKey` (1 more reason below)."
     ),
@@ -95,6 +100,72 @@ def test_the_text_stands_in_a_narrow_terminal(kind: str) -> None:
     assert written == visible(written)
 
 
+def test_no_address_path_or_name_is_broken() -> None:
+    """What somebody may copy stands whole in a line, also where that makes the line too wide."""
+    path = "/a-folder/" + "deep/" * 40 + "x.json"
+    address = "https://example.org/" + "-very/long" * 20
+    subject = "models." + "some_long_module." * 9 + "Name"
+    operation = "GET /v1/vouchers/{code}/transactions/{transactionId}"
+    base = report(
+        replace(SIGNATURE, subject=subject, operations=(operation,) * 3),
+        replace(ENUM, what=f"`{operation}` is new. " * 5),
+    )
+    assert base.comparison is not None
+    old, new = replace(OLD, source=path), replace(NEW, source=address)
+    compared = replace(base.comparison, old=old, new=new)
+    told = replace(base, comparison=compared, contract=(Finding("x", path[-99:], 3),))
+    lines = as_text(told).splitlines()
+    for whole in (path, address, subject, operation, f"{path[-99:]}:3:"):
+        assert any(whole in line for line in lines)
+    assert all(line.count(operation) == line.count("GET") for line in lines if "things" not in line)
+
+
+@pytest.mark.parametrize("kind", of_every_kind())
+def test_the_first_sentence_is_short(kind: str) -> None:
+    """However much breaks, one sentence stays short, and a second line names what it only counts."""
+    many = replace(REMOVED, operations=tuple(f"GET /v1/a/rather/long/path/{number}" for number in range(90)))
+    far = replace(SIGNATURE, subject="models.some_long_name_of_a_module." + "Long" * 20)
+    base = of_every_kind()[kind]
+    told = report(many, *base.changes, *(replace(far, subject=f"{far.subject}{each}") for each in range(8)))
+    assert len(sentence(told)) <= 200
+    assert len(sentence(replace(base, refusals=(Finding("It is no. " * 90),)))) <= 200
+    assert besides(told).startswith("Operations: `")
+    assert "and 8" in besides(told)
+    assert "Python names: `" in besides(told)
+    assert besides(told) in " ".join(as_text(told).split())
+
+
+def test_what_the_sentence_names_is_not_said_again() -> None:
+    """A second line is there only where the sentence counts something, and only for a report that breaks."""
+    assert besides(report(SIGNATURE, REMOVED)) == ""
+    assert besides(report(ADDED)) == ""
+    assert besides(full()).startswith("Operations: ")
+    assert "Python" not in besides(full())
+
+
+def test_a_row_says_nothing_twice() -> None:
+    """What its subject names is neither told as what it reaches, nor at the start of what changed."""
+    body = replace(REMOVED, subject="DELETE /v1/vouchers/{code} body")
+    assert "reaches" not in as_text(report(body))
+    assert "reaches `DELETE /v1/vouchers/{code}`" in as_text(
+        report(replace(body, subject="DELETE /v1/vouchers/{code}/x"))
+    )
+    taken = replace(SIGNATURE, what=f"`{SIGNATURE.subject}` takes less.")
+    assert f"{SIGNATURE.subject} [{taken.fingerprint}]\n    Takes less." in as_text(report(taken))
+
+
+def test_sides_that_are_long_have_a_line_each() -> None:
+    """Before and after stand beside each other where there is room, or below each other."""
+    assert '    ["APPLY"] -> ["APPLY", "ADD_NEW_ITEMS"]\n' in as_text(report(ENUM))
+    names: list[Any] = [f"SOME_VALUE_{number}" for number in range(60)]
+    written = as_text(report(replace(ENUM, before=names, after=[*names[:30], "NEW", *names[30:]])))
+    assert re.search(
+        r'before: ….*"SOME_VALUE_29", "SOME_VALUE_30",.*….*\n    after: ….*"SOME_VALUE_29",\s+"NEW",.*…\n',
+        written,
+        re.DOTALL,
+    )
+
+
 def test_the_full_text_tells_all() -> None:
     """Rows that break and warn come with their sides, prose and repairs are counted, and steps come last."""
     written = " ".join(as_text(full()).split())
@@ -102,11 +173,13 @@ def test_the_full_text_tells_all() -> None:
         "DELETE /v1/vouchers/{code} [", '{"operationId": "delete-voucher"} -> nothing',
         "reaches `GET /v1/things/0`, `GET /v1/things/1`, `GET /v1/things/2` and 4 other operations",
         "Warnings (1)", "Approved (1)", "approved: Ada: nobody here calls it", "Harmless (2)",
-        "Only the wording changed in 1 place", "1 place of the old document, 2 of the new one",
+        "Only the wording changed in 1 place; `--format html` shows it.",
+        "1 place of the old document, 2 of the new one",
         "Approved, but gone: feedfeedfeedfeed",
         "shop/checkout.py:12: Missing argument `limit`. sync('x', client=c)",
         "Your code, `shop/`: 1 line would newly fail (2 findings with the old client already).",
-        "Version: Major: 3 breaking on the wire and 1 breaking in Python, approved or not",
+        "Version: Major (1.4.2 becomes 2.0.0, and 0.4.2 becomes 0.5.0): 4 breaking changes, 3 on the ",
+        "wire and 1 in Python; 1 of them approved here, but not by other callers. ",
         "What to do 1. Mend",
     ):  # fmt: skip
         assert part in written
@@ -122,7 +195,10 @@ def test_many_harmless_rows_are_counted() -> None:
     """A terminal shows twenty harmless rows, and counts the rest."""
     written = as_text(report(*(replace(ADDED, subject=f"Voucher.note{number}") for number in range(23))))
     assert written.count("An optional property was added.") == 20
-    assert "… and 3 more; the HTML and JSON reports list them." in written
+    assert "… and 3 more; `--format html` shows them." in written
+    written = as_text(report(*(replace(ADDED, subject=f"Voucher.note{number}") for number in range(21))))
+    assert written.count("An optional property was added.") == 21
+    assert "more;" not in written
 
 
 def test_a_terminal_is_not_flooded() -> None:
@@ -130,8 +206,8 @@ def test_a_terminal_is_not_flooded() -> None:
     many = [replace(ENUM, subject=str(number)) for number in range(1_200)]
     written = as_text(report(*many, contract=(FINDING,) * 101))
     assert written.count("A client may receive") == 100
-    assert "… and 1,100 more; the HTML and JSON reports list them." in written
-    assert "… and 1 more;" in written
+    assert "… and 1,100 more; `--format html` shows them." in written
+    assert "… and 1 more; `--format html` shows it." in written
 
 
 def test_what_reaches_the_terminal_cannot_command_it() -> None:
@@ -139,8 +215,8 @@ def test_what_reaches_the_terminal_cannot_command_it() -> None:
     written = as_text(with_texts(["\x1b]0;title\x07 \u202eevil\u200b\r\n" + "x" * 100_000]))
     assert "\x1b" not in written
     assert "\\u001b]0;title\\u0007 \\u202eevil" in written
-    assert max(map(len, written.splitlines())) <= WIDTH
-    assert len(written) < 60_000
+    assert max(map(len, written.splitlines())) <= 2_020
+    assert len(written) < 120_000
 
 
 def test_findings_name_their_place() -> None:
@@ -165,14 +241,22 @@ def test_code_that_could_not_be_read_has_no_result() -> None:
     assert steps(unchecked) == ["Mend the 4 files of `shop` that could not be read; run again."]
 
 
+def updated(*changes: Change, run: Run = Run.UPDATE, **settings: Any) -> Report:
+    """Make a report of an update with these changes."""
+    return report(*changes, run=run, **settings)
+
+
 def test_steps_follow_from_the_verdict() -> None:
     """What to do depends on the verdict, on warnings, on one's own code and on stale approvals."""
-    assert steps(report()) == []
-    assert steps(report(WORDS)) == ["Merge, and release with a patch version."]
-    assert steps(report(PATTERN))[0] == "Look at the 1 warning."
-    assert steps(report(PATTERN))[1] == "Merge, and release with a minor version."
-    assert "warning" not in steps(report(ENUM))[0]
-    assert "then at the 1 warning" in steps(report(ENUM, PATTERN))[0]
+    assert steps(updated()) == []
+    assert steps(updated(WORDS)) == ["Merge, and release with a patch version."]
+    assert steps(updated(renewed=True)) == ["Merge; there is nothing to release."]
+    assert steps(updated(PATTERN)) == [
+        "Look at the one warning.", "Merge, and release with a minor version.",
+    ]  # fmt: skip
+    assert steps(updated(PATTERN, replace(PATTERN, subject="x")))[0] == "Look at the 2 warnings."
+    assert "warning" not in steps(updated(ENUM))[0]
+    assert "then at the 1 warning" in steps(updated(ENUM, PATTERN))[0]
     assert steps(full())[0] == "Mend the 1 line of `shop/` that would newly fail."
     assert "stale" in steps(full())[-1]
     refused = steps(Report(None, refusals=(FINDING,)))
@@ -182,17 +266,53 @@ def test_steps_follow_from_the_verdict() -> None:
     assert steps(Report(comparison(), code=CodeCheck("shop", (), 3))) == []
 
 
+def test_steps_fit_the_command_that_ran() -> None:
+    """Nobody is asked to merge what was only compared, and a dry run has nothing to roll back."""
+    told = {run: " ".join(steps(updated(ENUM, run=run))) for run in Run}
+    assert "Merge, and release with a major version" in told[Run.UPDATE]
+    assert "make rollback" in told[Run.UPDATE]
+    assert "Run without `--dry-run`, merge, and release with a major version" in told[Run.DRY_RUN]
+    assert "rollback" not in told[Run.DRY_RUN]
+    assert "name that with `--approvals`" in told[Run.COMPARISON]
+    assert not re.search("erge|release|openapi/", told[Run.COMPARISON])
+    assert steps(report(ADDED)) == []
+    assert steps(updated(renewed=True, run=Run.DRY_RUN)) == [
+        "Run without `--dry-run`, merge; there is nothing to release."
+    ]
+
+
+def test_no_page_is_promised_that_is_not_there() -> None:
+    """Where the rest can be seen is said in terms of the command that ran."""
+    told = {run: as_text(updated(WORDS, run=run)) for run in Run}
+    for run, where in (
+        (Run.COMPARISON, "`--format html` shows it."),
+        (Run.UPDATE, "report.html shows it."),
+        (Run.DRY_RUN, "`--report FOLDER` writes a page that shows it."),
+    ):
+        assert f"Only the wording changed in 1 place; {where}" in told[run]
+
+
+def test_only_what_was_compared_is_asked_for() -> None:
+    """A comparison of the wire alone asks nothing of Python names."""
+    assert "or use that name" in steps(updated(ENUM))[0]
+    assert steps(replace(updated(ENUM), axes=(Axis.WIRE,)))[0].endswith("does your code call that operation?")
+
+
 def test_the_version_is_told_for_both_kinds_of_version() -> None:
     """Each bump says what it does to 1.x and to 0.x, and a breaking one which axis asks for it."""
     assert version(report()) == "None: there is nothing to release."
-    assert version(report(WORDS)).startswith("Patch: ")
-    assert "0.4.2 becomes 0.4.3" in version(report(ADDED))
+    assert (
+        version(report(WORDS)) == "Patch (1.4.2 becomes 1.4.3, and 0.4.2 becomes 0.4.3): only words changed."
+    )
+    assert version(report(ADDED)).endswith("0.4.2 becomes 0.4.3): nothing breaks callers.")
+    assert version(report(PATTERN)).endswith(": nothing is known to break callers.")
     wire, python = version(report(ENUM)), version(report(SIGNATURE))
-    assert wire.startswith("Major: 1 breaking on the wire, approved or not (1.4.2 becomes 2.0.0).")
-    assert python.startswith("Major: 1 breaking in Python, approved or not")
+    assert wire == "Major (1.4.2 becomes 2.0.0, and 0.4.2 becomes 0.5.0): 1 breaking change, 1 on the wire."
+    assert python.endswith(": 1 breaking change, 1 in Python.")
     assert report(ACCEPTED).bump is Bump.MAJOR
+    assert "1 of them approved here" in version(report(ACCEPTED))
     assert version(replace(report(ENUM), refusals=(FINDING,))).startswith(
-        "If it is taken all the same, major: "
+        "If it is taken all the same, major ("
     )
 
 
@@ -234,7 +354,7 @@ def test_words_are_counted_and_joined() -> None:
 def test_counts_leave_prose_aside() -> None:
     """A report counts prose for itself, whatever severity it has."""
     assert report(replace(WORDS, severity=Severity.BREAKING)).counts[Severity.BREAKING] == 0
-    assert "0 breaking, 0 warnings, 0 harmless, 1 in prose" in as_text(report(WORDS))
+    assert "0 breaking, 0 warnings, 0 harmless, 1 in wording only" in as_text(report(WORDS))
     assert Axis.PROSE in report(WORDS).axes
     assert (OLD.operations, NEW.operations) == (17, 18)
 

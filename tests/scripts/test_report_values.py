@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.reporting.values import Line, near, short, sides, whole
+from scripts.reporting.values import Line, beside, in_a_line, sides, whole
 from tests.scripts.reports import ADDED, CLASS, ENUM, PATTERN, SIGNATURE, WORDS
 
 if TYPE_CHECKING:
@@ -40,22 +40,60 @@ def test_a_side_is_written_as_what_it_is() -> None:
     assert whole(replace(WORDS, after="a\x1b\tb"), new=True) == "a\\u001b  b"
 
 
-def test_a_short_side_is_one_line() -> None:
-    """A cell of a table takes a side as one line, cut where it is long."""
-    assert short(ENUM, new=True) == '["APPLY", "ADD_NEW_ITEMS"]'
-    assert short(ADDED, new=True) == '{"type": "string"}'
-    assert short(ADDED, new=False) is None
-    assert short(replace(ENUM, after={"a": "x" * 500}), new=True, limit=20) == '{"a": "xxxxxxxxxxxxx…'
-    assert short(replace(PATTERN, after=0), new=True) == "0"
+def test_each_side_is_one_line() -> None:
+    """A cell of a table takes each side as one line, cut where it is long; nothing stays nothing."""
+    assert in_a_line(ENUM, 60) == ('["APPLY"]', '["APPLY", "ADD_NEW_ITEMS"]')
+    assert in_a_line(ADDED, 60) == (None, '{"type": "string"}')
+    assert in_a_line(replace(ADDED, before="x" * 50, after=None), 10) == ('"xxxxxxxxx…', None)
+    assert in_a_line(replace(PATTERN, after=0), 60)[1] == "0"
 
 
-def test_a_short_side_shows_where_it_differs() -> None:
-    """Of two long sides that begin alike, the part is shown that tells them apart."""
-    long = replace(ENUM, before=["x" * 100, "old"], after=["x" * 100, "new", "newer"])
-    assert short(long, new=False, limit=20) == '…xxxxxxxxxxx", "old"]'
-    assert short(long, new=True, limit=20) == '…xx", "new", "newer"]'
-    assert near("abcdefghij" * 3, "abcdefghij" * 2 + "x", 9) == "…hijabcdef…"
-    assert near("abc", "xyz", 2) == "ab…"
+def test_what_differs_is_shown() -> None:
+    """Of long sides, what one has and the other has not is kept, with the words around it."""
+    names = [f"NAME_{number}" for number in range(100)]
+    change = with_sides(names, [*names[:40], "NEW", *names[40:70], *names[71:]])
+    before, after = in_a_line(change, 200)
+    assert before is not None
+    assert after is not None
+    assert before.startswith("…")
+    assert '"NAME_39", "NAME_40",' in before
+    assert '"NAME_39", "NEW", "NAME_40",' in after
+    assert '"NAME_69", "NAME_70", "NAME_71",' in before
+    assert '"NAME_69", "NAME_71",' in after
+    assert (before[-1], max(map(len, (before, after))) <= 202) == ("…", True)
+
+
+def test_a_union_is_cut_between_its_members() -> None:
+    """No member of a union is cut in two, and one that came or went is shown with its neighbours."""
+    members = " | ".join(f"VoucherCreate{number}" for number in range(30))
+    assert beside(f"body: {members} | Unset = UNSET", f"body: {members}", 60) == (
+        "… | VoucherCreate29 | Unset = UNSET", "… | VoucherCreate29",
+    )  # fmt: skip
+    assert beside(f"body: A | {members}", f"body: {members}", 60)[0].startswith("body: A | VoucherCreate0 |")
+    assert beside("a" * 99, "b" * 99, 10) == ("a" * 10 + "…", "b" * 10 + "…")
+    assert beside("a b " * 9, "c d " * 9, 9) == ("a b a b a…", "c d c d c…")
+    assert beside("same " * 40, "same " * 40, 20)[0].endswith("…")
+
+
+@given(st.lists(st.sampled_from("abc,| "), max_size=40), st.lists(st.sampled_from("abc,| "), max_size=40))
+def test_nothing_is_lost_where_there_is_room(one: list[str], other: list[str]) -> None:
+    """Sides that are short stay as they are, and the marked parts of a line come to the line."""
+    before, after = "".join(one), "".join(other)
+    assert beside(before, after, 100) == (before, after)
+    laid = sides(replace(SIGNATURE, before=f"x {before}", after=f"x {after}"), PLENTY)
+    for lines, text in ((laid.before, f"x {before}"), (laid.after, f"x {after}")):
+        assert lines is not None
+        assert "".join(part for part, _ in lines[0].parts) in ("", text)
+
+
+@given(st.integers(0, 199), st.integers(0, 199), st.integers(40, 200))
+def test_any_two_changes_of_a_long_list_are_seen(first: int, second: int, limit: int) -> None:
+    """Wherever a value of a long list is another one, it is shown, within the room that there is."""
+    names = [f"value_{number}" for number in range(200)]
+    changed = [f"other_{number}" if number in (first, second) else names[number] for number in range(200)]
+    before, after = beside(" | ".join(names), " | ".join(changed), limit)
+    assert (f"value_{first}" in before, f"other_{first}" in after) == (True, True) or second < first
+    assert max(len(before), len(after)) <= limit + 2
 
 
 def test_lines_that_differ_are_marked() -> None:
@@ -64,6 +102,18 @@ def test_lines_that_differ_are_marked() -> None:
     assert texts(laid.before) == [" [", '*  "APPLY"', " ]"]
     assert texts(laid.after) == [" [", '*  "APPLY",', '*  "ADD_NEW_ITEMS"', " ]"]
     assert not laid.cut
+
+
+def test_words_that_differ_are_marked_within_their_line() -> None:
+    """Where a line stands in another one's place, the words that it has besides are told apart."""
+    laid = sides(SIGNATURE, PLENTY)
+    assert laid.before is not None
+    assert laid.after is not None
+    assert [text for text, differs in laid.before[0].parts if differs] == [" | Unset = UNSET"]
+    assert [text for text, differs in laid.after[0].parts if differs] == [""]
+    assert [line.parts for line in sides(with_sides("x", "y"), PLENTY).before or ()] == [()]
+    many = sides(with_sides([f"a {n}" for n in range(50)], [f"b {n}" for n in range(50)]), PLENTY)
+    assert {line.parts for line in many.before or ()} == {()}
 
 
 def test_a_side_alone_is_not_marked() -> None:
@@ -88,7 +138,7 @@ def test_long_sides_show_what_surrounds_a_difference() -> None:
 
 
 def test_what_is_too_long_is_cut_by_whole_lines() -> None:
-    """A side keeps the lines that fit; one line that is too long keeps its start."""
+    """A side keeps the lines that fit; one line that is too long keeps what differs."""
     laid = sides(with_sides("x", ["x" * 10] * 100), 100)
     assert laid.cut
     assert len(texts(laid.after)) == 7
@@ -96,6 +146,11 @@ def test_what_is_too_long_is_cut_by_whole_lines() -> None:
     laid = sides(replace(PATTERN, before="y" * 500, after="z"), 10)
     assert texts(laid.before) == ['*"yyyyyyyyy…']
     assert texts(laid.after) == ['*"z"']
+    long = "word " * 400
+    laid = sides(replace(SIGNATURE, before=f"{long}old {long}", after=f"{long}new {long}"), 60)
+    assert laid.cut
+    assert [text.count("old") for text in texts(laid.before)] == [1]
+    assert texts(laid.after)[0].startswith("*…")
     assert sides(with_sides(["z"], "y" * 500), 10).cut
     assert sides(with_sides("y" * 500, ["z"]), 10).cut
 

@@ -383,6 +383,7 @@ def test_dry_run(project: Path, digest: Digest, capsys: pytest.CaptureFixture[st
     assert track(project, "--dry-run", "--report", elsewhere) in (0, 3)
     output = capsys.readouterr().out
     assert "Nothing was changed, as --dry-run asks." in output
+    assert json.loads((elsewhere / "report.json").read_text())["run"] == "dry run"
     verdict = json.loads((elsewhere / "report.json").read_text())["verdict"]
     assert last_line(output) == f"verdict: {verdict}"
     assert digest(project) == before

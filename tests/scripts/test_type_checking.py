@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts.type_checking import Check, Problem, check_types, workspace
+from scripts.type_checking import Check, Problem, check_types, checking_ahead, workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +47,48 @@ def test_the_cache_believes_no_time_and_no_size(cache: Path, tmp_path: Path) -> 
     """A module of the same name, size and time with another text is another module."""
     for text, count in (("x = 1", 2), ("x = ''", 1), ("x = 2 ", 2), ("x = 2 ", 2)):
         assert len(problems(cache, tmp_path, first=WRONG, other=text)) == count
+
+
+USES_MODULE = "from package import module\n"
+
+
+@pytest.mark.parametrize("name", ["cache", "use.py/none"])
+def test_a_module_that_came_to_be(tmp_path: Path, name: str) -> None:
+    """Whoever imported a module in vain finds it as soon as it is there, with a cache or without one."""
+    file, package = tmp_path / "use.py", tmp_path / "package"
+    file.write_text(USES_MODULE)
+    package.mkdir()
+    (package / "__init__.py").touch()
+    with workspace({"use.py": file, "package": package}) as made:
+        check = Check([made / "use.py"], [made], tmp_path / name)
+        assert len(check_types(check)[0].problems) == 1
+        (package / "module.py").write_text("y = 1")
+        assert check_types(check)[0].problems == ()
+
+
+def test_what_was_read_ahead_is_known(tmp_path: Path) -> None:
+    """A check beside other work leaves what it knows in the cache, unless that may be wrong the next time."""
+    (tmp_path / "use.py").write_text(USES_MODULE)
+    (tmp_path / "package.py").touch()
+    cache = tmp_path / "cache"
+    for text, known in (("", False), ("module = 1", True)):
+        (tmp_path / "package.py").write_text(text)
+        with workspace({each: tmp_path / each for each in ("use.py", "package.py")}) as made:
+            check = Check([made / "use.py"], [made], cache)
+            with checking_ahead(check):
+                pass
+        assert any(b"package" in each.read_bytes() for each in cache.rglob("*.db")) == known
+
+
+def test_packages_that_are_not_read(cache: Path, tmp_path: Path) -> None:
+    """A package that is not to be read is `Any`, whatever is in it; others are read."""
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("x = 1")
+    (tmp_path / "a.py").write_text("import one, other\none.gone\nother.gone\n")
+    with workspace({name: tmp_path / name for name in ("a.py", "one", "other")}) as made:
+        (checked,) = check_types(Check([made / "a.py"], [made], cache, unread=["one"]))
+    assert [one.line for one in checked.problems] == [3]
 
 
 def test_two_checks_at_the_same_time(cache: Path, tmp_path: Path) -> None:

@@ -39,12 +39,31 @@ FLOORS = [
     ["_rate_limits", "_secrets", "_logging", "_version"],
 ]
 """From the top down; a module imports from lower floors alone."""
+FLOORS_OF_CLI = [
+    ["_app"],
+    ["_doctor", "_profiles", "_release", "_release_many", "_sandbox"],
+    ["_asking", "_checkup", "_profiles_file", "_progress", "_reaching", "_run"],
+    ["_advice", "_interrupts", "_masking", "_summary"],
+    ["_plan", "_tally"],
+    ["_outcomes", "_pairs"],
+    ["_lines", "_options", "_output"],
+    ["_exits"],
+]
+"""The same of the command line, which stands on all the others: the program, its commands, their parts."""
 
 
-def imported_by(path: Path) -> Iterator[str]:
-    """Every module, and every name, that a file imports, wherever in it; relative ones made absolute."""
+def imported_by(path: Path, *, as_types: bool = True) -> Iterator[str]:
+    """Every module, and every name, that a file imports, wherever in it; relative ones made absolute.
+
+    Args:
+        path: the file.
+        as_types: whether what is imported for type checkers alone counts as well.
+    """
     package = [*path.relative_to(ROOT).parts[:-1]]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if not as_types:
+        tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -65,6 +84,19 @@ def test_the_wrappers_imports_run_down_one_way() -> None:
             if package == "voucherify_wrapper":
                 below = rest.split(".")[0]
                 assert below in floor_of, f"{name} imports {imported}"
+                assert floor_of[below] > floor_of[name], f"{name} imports {below}"
+
+
+def test_the_command_lines_imports_run_down_one_way() -> None:
+    """Commands share their parts, and never import each other or the program; types may be named anywhere."""
+    floor_of = {name: number for number, names in enumerate(FLOORS_OF_CLI) for name in names}
+    modules = {path.stem for path in (WRAPPER / "cli").glob("_*.py")} - {"__init__", "__main__"}
+    assert modules == set(floor_of)
+    for name in modules:
+        for imported in imported_by(WRAPPER / "cli" / f"{name}.py", as_types=False):
+            place, _, rest = imported.partition("voucherify_wrapper.cli.")
+            if not place and rest:
+                below = rest.split(".")[0]
                 assert floor_of[below] > floor_of[name], f"{name} imports {below}"
 
 

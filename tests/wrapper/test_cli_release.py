@@ -263,6 +263,7 @@ def refused() -> AuthenticationError:
         (ConfigurationError("missing"), 3),
         (refused(), 3),
         (ReleasesStoppedError("refused", cause=refused()), 3),
+        (ReleasesStoppedError("no settings", cause=ConfigurationError("missing")), 3),
         (ReleasesStoppedError("no quota"), 4),
         (JournalError("in use"), 4),
         (KeyboardInterrupt(), 4),

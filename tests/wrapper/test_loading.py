@@ -5,14 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
+import keyring
 import pytest
 
+from tests.wrapper import file_keyring
 from tests.wrapper.telling import everything_told_by
 from voucherify_wrapper import ConfigurationError, OAuthToken, Timeout, Voucherify, VoucherifyError
 from voucherify_wrapper._credentials_file import credentials_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SECRET = "s3cr3t-value"
 
@@ -313,6 +318,106 @@ def test_a_file_that_fails_while_it_is_read_is_told(profiles: Path) -> None:
     profiles.symlink_to("/proc/self/mem")
 
     assert "cannot be read (Input/output error)" in refusal()
+
+
+def test_an_env_file_that_is_not_there_is_refused_also_where_nothing_of_it_is_needed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whether it is noticed does not depend on which variables happen to be set."""
+    monkeypatch.setenv("VOUCHERIFY_OAUTH_TOKEN", "t")
+    monkeypatch.setenv("VOUCHERIFY_CLUSTER", "us")
+
+    assert "there is no such file" in refusal(env_file=tmp_path / ".env")
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[file_keyring.FileKeyring]:
+    """The system's keyring, which is a file, with a token in it."""
+    monkeypatch.setenv(file_keyring.VARIABLE, str(tmp_path / "keyring.json"))
+    before, ours = keyring.get_keyring(), file_keyring.FileKeyring()
+    keyring.set_keyring(ours)
+    ours.set_password("voucherify-wrapper", "of-shop", "kept-token")
+    yield ours
+    keyring.set_keyring(before)
+
+
+@pytest.mark.parametrize(
+    ("profile", "headers"),
+    [
+        ('oauth_token_in_keyring = "of-shop"', {"authorization": "Bearer kept-token"}),
+        (
+            'app_id = "id"\napp_token_in_keyring = "of-shop"',
+            {"x-app-id": "id", "x-app-token": "kept-token"},
+        ),
+    ],
+)
+@pytest.mark.usefixtures("kept")
+def test_a_profiles_secret_may_be_in_the_keyring(
+    profiles: Path, profile: str, headers: dict[str, str]
+) -> None:
+    """The profile has the name of the entry."""
+    profiles.write_text(f"[shop]\n{profile}\n")
+
+    assert sent(profile="shop") == ("api.voucherify.io", headers)
+
+
+@pytest.mark.parametrize(
+    ("profile", "named"),
+    [
+        ('app_token_in_keyring = "of-shop"', ["app_token_in_keyring", "app_id is not"]),
+        ('app_id = "id"\napp_token_in_keyring = ""', ["app_token_in_keyring", "is empty"]),
+        ('app_id = "id"\napp_token_in_keyring = 7', ["app_token_in_keyring", "must be text"]),
+        (f'oauth_token = "{SECRET}"\noauth_token_in_keyring = "x"', ["both oauth_token and"]),
+        ('oauth_token_in_keyring = "gone"', ["no entry 'gone'", "profiles add NAME --force --keyring"]),
+        ('oauth_token_in_keyring = "spoiled"', ["oauth_token_in_keyring", "line break"]),
+    ],
+)
+def test_a_profile_that_leads_nowhere_is_told(
+    profiles: Path, kept: file_keyring.FileKeyring, profile: str, named: list[str]
+) -> None:
+    """By the key that leads there; what the keyring has is never repeated."""
+    kept.set_password("voucherify-wrapper", "spoiled", f"{SECRET}\n")
+    profiles.write_text(f"[shop]\n{profile}\n")
+    text = refusal(profile="shop")
+
+    for part in named:
+        assert part in text
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("backend", "said"),
+    [
+        (file_keyring.Locked, "is locked"),
+        (file_keyring.Absent, "has no keyring"),
+        (file_keyring.OutOfOrder, "cannot be used (RuntimeError)"),
+    ],
+)
+def test_a_keyring_that_does_not_open_is_told(
+    profiles: Path, backend: type[file_keyring.FileKeyring], said: str
+) -> None:
+    """With the profile that needs it, and what to do."""
+    profiles.write_text('[shop]\noauth_token_in_keyring = "of-shop"\n')
+    keyring.set_keyring(backend())
+    text = refusal(profile="shop")
+
+    assert said in text
+    assert f"oauth_token_in_keyring in profile 'shop' in {profiles}" in text
+
+
+def test_the_keyring_is_asked_for_what_is_in_it_alone(profiles: Path) -> None:
+    """Keyring is not even imported for anything else."""
+    profiles.write_text('[default]\noauth_token = "t"\n[shop]\noauth_token_in_keyring = "of-shop"\n')
+    program = (
+        "import sys; sys.modules['keyring'] = None\n"
+        "from voucherify_wrapper import Voucherify\n"
+        "Voucherify()\n"
+        "Voucherify(profile='shop')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert "line 4" in done.stderr
+    assert "pip install 'voucherify-wrapper[keyring]'" in done.stderr
 
 
 def test_a_profile_without_a_host_leads_to_europe(profiles: Path) -> None:

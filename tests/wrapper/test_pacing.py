@@ -173,6 +173,23 @@ def test_a_server_that_tells_no_limits_is_not_limited() -> None:
         assert [gate.admit() for _ in range(500) if not gate.wait(100.0)] == list(range(1, 501))
 
 
+def test_a_refusal_by_a_server_that_tells_no_limits_slows_down_for_a_while() -> None:
+    """When the wait is over one goes first, and two follow each answer; it is not one at a time for ever."""
+    gate = gate_after(RateLimit())
+    gate.leave(gate.admit(), RateLimit(retry_after=1.0), 100.0, refused=True)
+    under_way = []
+    for _ in range(4):
+        while not gate.wait(101.0):
+            under_way.append(gate.admit())
+        assert under_way
+        for ticket in under_way:
+            gate.leave(ticket, RateLimit(), 101.0)
+        under_way.clear()
+    while len(under_way) < 16:
+        assert gate.wait(101.0) == 0.0
+        under_way.append(gate.admit())
+
+
 def test_the_servers_own_time_is_waited_for_by_its_own_clock() -> None:
     """A local clock that is wrong does no harm, and the rounding of one date less so with a second one."""
     gate = gate_after(

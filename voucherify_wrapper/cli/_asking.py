@@ -19,7 +19,7 @@ def ask(question: str) -> str:
     """
     sys.stderr.write(f"{question}: ")
     sys.stderr.flush()
-    line = sys.stdin.readline()
+    line = sys.stdin.buffer.readline().decode("utf-8", "replace")  # whatever it is, it is no traceback
     if not line:
         raise KeyboardInterrupt
     return line.strip()
@@ -31,6 +31,8 @@ def ask_hidden(question: str) -> str:
         return getpass(f"{question}: ").strip()
     except EOFError:
         raise KeyboardInterrupt from None
+    except UnicodeDecodeError:
+        return "\N{REPLACEMENT CHARACTER}"  # no credential, which is told as for every other one
 
 
 def ask_whether(question: str) -> bool:

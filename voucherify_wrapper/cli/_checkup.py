@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import stat
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -229,7 +230,7 @@ def _notes_on_the_file() -> list[str]:
     except OSError:
         return []
     if os.name == "posix" and mode & 0o022:
-        return [f"{folder} can be changed by other users. Run: chmod 700 '{folder}'"]
+        return [f"{folder} can be changed by other users. Run: chmod 700 {shlex.quote(str(folder))}"]
     return []
 
 

@@ -144,9 +144,10 @@ def _say_reached(reached: Reached) -> None:
         (_STEPS[step.name], f"{'yes' if step.ok else 'NO'}, {step.seconds * 1000:.0f} ms", step.detail)
         for step in reached.steps
     ]
-    say_columns([*lines, ("credentials", _ACCEPTED[reached.accepted], "")], indent="  ")
+    lines.append(("credentials", _ACCEPTED[reached.accepted], ""))
     if reached.rate_limit.remaining is not None:
-        say_columns([("calls left", str(reached.rate_limit.remaining))], indent="  ")
+        lines.append(("calls left", str(reached.rate_limit.remaining), ""))
+    say_columns(lines, indent="  ")
 
 
 def _say_verdict(checkup: Checkup, *, offline: bool) -> None:

@@ -31,12 +31,13 @@ class ExitCode(IntEnum):
     """It ended before its end: interrupted, or nothing more could have succeeded."""
 
 
+_TO_BE_MENDED = (ConfigurationError, AuthenticationError, PermissionDeniedError)
+
+
 def exit_code_of(error: BaseException) -> ExitCode:
     """The exit code that an exception means."""
-    if isinstance(error, ReleasesStoppedError) and isinstance(error.cause, AuthenticationError):
-        error = error.cause  # what has to be mended are the credentials, as where a single release says so
-    if isinstance(error, (ConfigurationError, AuthenticationError, PermissionDeniedError)):
-        return ExitCode.CONFIGURATION
+    if isinstance(error, _TO_BE_MENDED) or isinstance(getattr(error, "cause", None), _TO_BE_MENDED):
+        return ExitCode.CONFIGURATION  # of a run as well, where a single release says so
     if isinstance(error, (UsageError, TyperException)):
         return ExitCode.USAGE
     if isinstance(error, (ReleasesStoppedError, JournalError, KeyboardInterrupt)):

@@ -140,13 +140,14 @@ class Lines:
         self._again += reversed(given)
         self.number -= len(given)
 
-    def count(self) -> int | None:
-        """How many lines a regular file has; None for anything else, which can be read only once."""
+    def left(self) -> int | None:
+        """About how many lines are to come; None of what is no regular file, and can be read but once."""
         status = os.fstat(self._file.fileno())
         if not (self._own and stat.S_ISREG(status.st_mode)):
             return None
         with open(self._file.name, "rb", buffering=0) as file:  # noqa: PTH123 - the same file
-            return sum(portion.count(b"\n") for portion in iter(lambda: file.read(_PORTION), b""))
+            ends = sum(portion.count(b"\n") for portion in iter(lambda: file.read(_PORTION), b""))
+        return max(0, ends - self.number)
 
 
 class _Joined(io.RawIOBase):

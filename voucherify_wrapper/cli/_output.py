@@ -7,11 +7,13 @@ terminal, and whatever the terminal's encoding cannot say is written as an escap
 from __future__ import annotations
 
 import json
+import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from attrs import asdict
 
+from voucherify_wrapper._errors import VoucherifyError
 from voucherify_wrapper._secrets import printable
 
 if TYPE_CHECKING:
@@ -28,22 +30,16 @@ _OF_ERRORS = ("status", "key", "request_id", "attempts", "may_have_acted", "retr
 
 def say(text: str, *, to_stderr: bool = False) -> None:
     """Write lines for people: results to standard output, everything else to standard error."""
-    stream = sys.stderr if to_stderr else sys.stdout
     lines = "\n".join(printable(line, _LONGEST_LINE) if line.strip() else "" for line in text.splitlines())
-    print(_sayable(lines, stream.encoding), file=stream, flush=True)
+    _write(lines, sys.stderr if to_stderr else sys.stdout)
 
 
 def say_table(rows: Iterable[tuple[str, str]], *, to_stderr: bool = False) -> None:
     """Write what is called how much, for people: to standard output, where nothing else is to be on it."""
-    from rich.console import Console  # noqa: PLC0415 - takes a tenth of a second, which not every command needs
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column()
-    table.add_column(justify="right")
-    for name, value in rows:
-        table.add_row(name, value)
-    Console(stderr=to_stderr, markup=False, highlight=False).print(table)
+    table = list(rows)
+    names, values = (max(len(row[column]) for row in table) for column in (0, 1))
+    lines = "\n".join(f"{name:{names}}  {value:>{values}}" for name, value in table)
+    _write(lines, sys.stderr if to_stderr else sys.stdout)
 
 
 def say_columns(rows: Iterable[Sequence[str]], *, indent: str = "") -> None:
@@ -53,15 +49,14 @@ def say_columns(rows: Iterable[Sequence[str]], *, indent: str = "") -> None:
     for row in shown:
         for column, cell in enumerate(row[:-1]):
             widest[column] = max(widest.get(column, 0), len(cell))
-    stream = sys.stdout
     for row in shown:
         line = "  ".join([*(cell.ljust(widest[column]) for column, cell in enumerate(row[:-1])), row[-1]])
-        print(_sayable(f"{indent}{line}".rstrip(), stream.encoding), file=stream, flush=True)
+        _write(f"{indent}{line}".rstrip(), sys.stdout)
 
 
 def say_json(document: Mapping[str, Any]) -> None:
     """Write one JSON document as one line of ASCII, to standard output."""
-    print(json.dumps(document), flush=True)  # noqa: T201 - the same
+    _write(json.dumps(document), sys.stdout)
 
 
 def say_error(error: BaseException, text: str, code: ExitCode, *, as_json: bool) -> None:
@@ -88,6 +83,23 @@ def error_document(error: BaseException, text: str) -> dict[str, Any]:
 def rate_limit_document(rate_limit: RateLimit) -> dict[str, Any]:
     """The state of the rate limits as a document; null where the server said nothing."""
     return asdict(rate_limit)
+
+
+def _write(text: str, stream: TextIO | None) -> None:
+    """Write to one of the two; where that fails, it is silent from then on.
+
+    Raises:
+        VoucherifyError: it is standard output. What belongs on the other stream must not end what goes on.
+    """
+    if stream is None:  # it was closed before the program began
+        return
+    try:
+        print(_sayable(text, stream.encoding), file=stream, flush=True)
+    except OSError as error:
+        with open(os.devnull, "w", encoding="ascii") as nothing:  # noqa: PTH123 - not a path
+            os.dup2(nothing.fileno(), stream.fileno())
+        if stream is sys.stdout:
+            raise VoucherifyError(f"Standard output cannot be written ({error.strerror}).") from None
 
 
 def _sayable(text: str, encoding: str | None) -> str:

@@ -271,21 +271,26 @@ def _table_of(lines: Lines) -> _Table:
     """
     first = lines.next().rstrip("\r\n")
     excels = first.lower().startswith(_EXCELS) and len(first) == len(_EXCELS) + 1
+    if excels:
+        _peek(lines)
     line = lines.next() if excels else first
     best: list[str] = []
+    problem: _ProblemError | None = None
     for delimiter in first[-1] if excels else _DELIMITERS:
-        table = _Table(lines, delimiter)
+        table, taken = _Table(lines, delimiter), [line]
         try:
             names, taken = table.fields(line)
             code, key = _places_of(names)
-        except _ProblemError as problem:
-            raise UsageError(f"{lines.name}: the header, line {lines.number}, {problem}.") from None
+        except _ProblemError as error:
+            names, code, key, problem = [], None, None, problem or error
         if code is not None and key is not None:
             table.code, table.key, table.width = code, key, len(names)
             table.blanks = all(name.startswith(" ") for name in names[1:])
             return table
         lines.give_back(taken[1:])
         best = max(best, names, key=len)
+    if problem:
+        raise UsageError(f"{lines.name}: the header, line {lines.number}, {problem}.")
     shown = printable(", ".join(name.strip() for name in best), _MOST_SHOWN)
     raise UsageError(
         f"{lines.name}: line {lines.number} is no header with the columns code and session_key, but has: "

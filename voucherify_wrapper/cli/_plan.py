@@ -7,7 +7,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from voucherify_wrapper._errors import UsageError
 from voucherify_wrapper._secrets import printable
@@ -38,6 +38,7 @@ class Plan:
         max_wait: the longest wait for a quota, in seconds.
         as_json: answer with JSON.
         connection: options and values of the client.
+        resuming: whether the journal was there before: an earlier run's.
     """
 
     file: str
@@ -50,10 +51,10 @@ class Plan:
     max_wait: float
     as_json: bool
     connection: Mapping[str, object]
+    resuming: bool = field(init=False)
 
-    @property
-    def resuming(self) -> bool:
-        """Whether the journal is one of an earlier run."""
+    @resuming.default
+    def _(self) -> bool:
         journal = Path(self.journal or "")
         return journal.is_file() and journal.stat().st_size > 0
 

@@ -22,7 +22,7 @@ from ._exits import ExitCode
 from ._masking import masked_id
 from ._options import AsJson, BaseUrl, ClusterName, profile_names
 from ._output import say, say_columns, say_json
-from ._profiles_file import drop_profile, keep_profile, read_profiles
+from ._profiles_file import drop_profile, keep_profile, read_profiles, read_profiles_to_change
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_.-]{1,64}")
 _MOST_TYPED = 65_536  # bytes of standard input; credentials are far shorter
@@ -81,7 +81,7 @@ def add(
     host = _host(cluster, base_url)
     path = credentials_file()
     replace = force
-    if name in read_profiles(path) and not force:
+    if name in read_profiles_to_change(path) and not force:
         if token_stdin or not on_terminal():
             raise UsageError(f"There is a profile {name!r} already; --force replaces it.")
         if not ask_whether(f"There is a profile {name!r} already. Replace it?"):
@@ -272,7 +272,7 @@ def remove(
 ) -> int:
     """Remove a profile, from the file and from the keyring."""
     path = credentials_file()
-    found = read_profiles(path)
+    found = read_profiles_to_change(path)
     if name not in found:
         known = ", ".join(repr(known) for known in found) or "none"
         raise ConfigurationError(f"{path} has no profile {name!r}. It has: {known}.")

@@ -13,29 +13,35 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import tomlkit
-
-from voucherify_wrapper._credentials_file import profiles_in, text_of
+from voucherify_wrapper._credentials_file import profiles_in, status_of, text_of
 from voucherify_wrapper._errors import ConfigurationError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_LOCK_SECONDS = 5.0
+_LOCK_SECONDS = 3.0
 _HEADER = re.compile(r"""\s*\[\s*(?:"([^"\\]*)"|'([^']*)'|([\w-]+))\s*\]\s*(?:#.*)?""", re.ASCII)
 _WHAT = "the credentials file"
 
 
 def read_profiles(path: Path) -> Mapping[str, Any]:
-    """Read what a change would start from; nothing where there is no file yet.
+    """Read the file as every command does; nothing where there is none yet.
+
+    Raises:
+        ConfigurationError: it cannot be read, is no TOML, or others have access to it.
+    """
+    return {} if status_of(path) is None else profiles_in(text_of(path, _WHAT, private=True), path)
+
+
+def read_profiles_to_change(path: Path) -> Mapping[str, Any]:
+    """Read what a change would start from.
 
     Raises:
         ConfigurationError: the file cannot be read, is no TOML, or is not safe to change.
     """
     _must_be_safe(path.parent, is_link_fine=True, loose=0o022, mode="700")
-    if not _must_be_safe(path, is_link_fine=False, loose=0o077, mode="600"):
-        return {}
-    return profiles_in(text_of(path, _WHAT, private=True), path)
+    _must_be_safe(path, is_link_fine=False, loose=0o077, mode="600")
+    return read_profiles(path)
 
 
 def keep_profile(path: Path, name: str, table: Mapping[str, str], *, replace: bool) -> Mapping[str, Any]:
@@ -55,7 +61,7 @@ def keep_profile(path: Path, name: str, table: Mapping[str, str], *, replace: bo
         UsageError: there is such a profile, and it is not to be replaced.
     """
     with _locked(path):
-        before = read_profiles(path)
+        before = read_profiles_to_change(path)
         if name in before and not replace:
             raise UsageError(f"There is a profile {name!r} already; --force replaces it.")
         _write(path, before, name, table)
@@ -69,7 +75,7 @@ def drop_profile(path: Path, name: str) -> None:
         ConfigurationError: the file cannot be changed.
     """
     with _locked(path):
-        before = read_profiles(path)
+        before = read_profiles_to_change(path)
         if name in before:
             _write(path, before, name, None)
 
@@ -89,22 +95,24 @@ def _locked(path: Path) -> Iterator[None]:
         raise ConfigurationError(problem)
     try:
         try:
+            connection.execute("PRAGMA journal_mode = MEMORY")  # nothing is ever written
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.Error as error:
             raise ConfigurationError(
-                f"Another command is changing {path} ({error}). Try again when it has ended."
+                f"{path} cannot be changed now ({error}). Perhaps another command is changing it; try again "
+                "when that has ended."
             ) from None
         yield
     finally:
         connection.close()
 
 
-def _must_be_safe(path: Path, *, is_link_fine: bool, loose: int, mode: str) -> bool:
-    """Refuse to change what others could have a hand in; gives whether it is there at all."""
+def _must_be_safe(path: Path, *, is_link_fine: bool, loose: int, mode: str) -> None:
+    """Refuse to change what others could have a hand in."""
     try:
         status = path.stat() if is_link_fine else path.lstat()
     except FileNotFoundError:
-        return False
+        return
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be reached ({error.strerror}).") from None
     owner = getattr(os, "geteuid", lambda: status.st_uid)()
@@ -122,7 +130,6 @@ def _must_be_safe(path: Path, *, is_link_fine: bool, loose: int, mode: str) -> b
     for problem, is_one in problems.items():
         if is_one:
             raise ConfigurationError(f"{path} {problem}")
-    return True
 
 
 def _write(path: Path, before: Mapping[str, Any], name: str, table: Mapping[str, str] | None) -> None:
@@ -172,20 +179,18 @@ def _edit_of_block(text: str, name: str, table: Mapping[str, str] | None) -> str
 
     Tomlkit alone would take the comments above the next header for the end of this table.
     """
-    lines = text.splitlines(keepends=True)
+    lines = re.split(r"(?<=\n)", text)  # as TOML counts them; there are more in Unicode
     headers = [number for number, line in enumerate(lines) if line.lstrip().startswith("[")]
     found = [number for number in headers if name in _named_by(lines[number])]
     if not found:
-        above = text.rstrip()
-        return f"{above}\n\n{_block(name, table)}" if above else _block(name, table)
+        gap = "" if not text or text.endswith("\n\n") else "\n" if text.endswith("\n") else "\n\n"
+        return f"{text}{gap}{_block(name, table)}"
     start = found[0]
     end = next((number for number in headers if number > start), len(lines))
     while end > start + 1 and lines[end - 1].lstrip()[:1] in ("#", ""):
         end -= 1  # what stands above the next header belongs to that
     block = "".join(lines[start:end])
     edited = "" if table is None else _edit_of_whole(block, name, table)
-    if edited and not edited.endswith("\n"):
-        edited += "\n"
     return "".join([*lines[:start], edited, *lines[end:]])
 
 
@@ -195,17 +200,21 @@ def _named_by(line: str) -> tuple[str | None, ...]:
 
 
 def _block(name: str, table: Mapping[str, str] | None) -> str:
-    return "" if table is None else tomlkit.dumps({name: dict(table)})
+    from tomlkit import dumps  # noqa: PLC0415 - takes its time, which no other command has to give
+
+    return "" if table is None else dumps({name: dict(table)})
 
 
 def _edit_of_whole(text: str, name: str, table: Mapping[str, str] | None) -> str:
-    document = tomlkit.parse(text)
+    from tomlkit import dumps, parse  # noqa: PLC0415 - as above
+
+    document = parse(text)
     if table is None:
         del document[name]
     else:
         profile: Any = document[name]
-        for key in [key for key in profile if key not in table]:
-            del profile[key]
         for key, value in table.items():
             profile[key] = value
-    return tomlkit.dumps(document)
+        for key in [key for key in profile if key not in table]:
+            del profile[key]
+    return dumps(document)

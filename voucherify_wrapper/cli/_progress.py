@@ -100,19 +100,20 @@ class Lines:
         self._thread.join()
 
     def _run(self) -> None:
-        for interval in chain(self._intervals, repeat(self._intervals[-1])):
-            if self._over.wait(interval):
-                return
+        intervals = chain(self._intervals, repeat(self._intervals[-1]))
+        while not self._over.wait(next(intervals)):
             say(", ".join(self._state.words()), to_stderr=True)
 
 
 def progress_of(state: State) -> AbstractContextManager[object]:
     """What shows a run's progress here."""
-    from rich.console import Console  # noqa: PLC0415 - a fifth of a second, for a run alone
+    if sys.stderr is None or not sys.stderr.isatty():
+        return Lines(state)
+    from rich.console import Console  # noqa: PLC0415 - a fifth of a second, for a terminal alone
     from rich.live import Live  # noqa: PLC0415
 
     console = Console(stderr=True)
-    if not sys.stderr.isatty() or console.is_dumb_terminal:
+    if console.is_dumb_terminal:
         return Lines(state)
     return Live(get_renderable=lambda: _bar(state), console=console, transient=True, redirect_stdout=False)
 

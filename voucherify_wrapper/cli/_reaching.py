@@ -13,10 +13,8 @@ from attrs import field, frozen
 
 from voucherify_wrapper._client import Voucherify
 from voucherify_wrapper._errors import (
-    APIError,
     AuthenticationError,
     HostNotFoundError,
-    InvalidResponseError,
     NotFoundError,
     PermissionDeniedError,
     PlanExceededError,
@@ -26,6 +24,7 @@ from voucherify_wrapper._errors import (
     VoucherNotFoundError,
 )
 from voucherify_wrapper._policies import Timeout, timeout_of
+from voucherify_wrapper._rate_limits import RateLimit
 from voucherify_wrapper._transport import Transport
 
 from ._exits import ExitCode, exit_code_of
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
     from voucherify_wrapper._credentials import Credentials
     from voucherify_wrapper._outgoing import Outgoing
-    from voucherify_wrapper._rate_limits import RateLimit
     from voucherify_wrapper._routes import Route
 
 _ACCEPTED = (
@@ -160,11 +158,9 @@ def reach(
         with Voucherify(
             credentials or Unsigned(), base_url=base_url, timeout=limit, retries=0, transport=transport
         ) as voucherify:
-            try:
-                voucherify.release_validation_session(trial.code, trial.session_key)
-            except VoucherifyError as failure:
-                error = failure
-            rate_limit = voucherify.rate_limit
+            voucherify.release_validation_session(trial.code, trial.session_key)
+    except VoucherifyError as failure:
+        error = failure
     finally:
         transport.close()
     steps = [resolved]
@@ -175,7 +171,7 @@ def reach(
         accepted=_accepted(error) if credentials else None,
         problem=_problem(error, signed=credentials is not None),
         exit_code=_exit_code(error, signed=credentials is not None),
-        rate_limit=rate_limit,
+        rate_limit=getattr(error, "rate_limit", RateLimit()),
     )
 
 
@@ -246,4 +242,4 @@ def _problem(error: VoucherifyError | None, *, signed: bool) -> str | None:
 def _exit_code(error: VoucherifyError | None, *, signed: bool) -> ExitCode:
     if _problem(error, signed=signed) is None:
         return ExitCode.DONE
-    return exit_code_of(error) if isinstance(error, (APIError, InvalidResponseError)) else ExitCode.FAILED
+    return exit_code_of(error) if error else ExitCode.FAILED

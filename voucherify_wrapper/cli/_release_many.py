@@ -153,7 +153,7 @@ def release_many(
             on_event=interrupts.watch,
         ) as voucherify:
             run = Run(plan, voucherify, outcomes, interrupts)
-            state = State(run.tally, lines.count(), _AHEAD * concurrency, lambda: voucherify.rate_limit)
+            state = State(run.tally, lines.left(), _AHEAD * concurrency, lambda: voucherify.rate_limit)
             with nullcontext() if as_json else progress_of(state):
                 summary = run.to_its_end(rows)
     return summary.tell()

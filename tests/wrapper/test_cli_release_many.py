@@ -1,0 +1,674 @@
+"""`voucherify release-many`: every row of a list is told of, and the exit code says how it went."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from tests.wrapper.commands import COMMAND, environment, voucherify
+from voucherify_wrapper import Outcome, RateLimit, SessionNotFoundError, UsageError
+from voucherify_wrapper._journal import Journal
+from voucherify_wrapper.cli import main
+from voucherify_wrapper.cli._outcomes import Outcomes, OutputError
+from voucherify_wrapper.cli._progress import Lines, State
+from voucherify_wrapper.cli._tally import Tally
+from voucherify_wrapper.sandbox import Fault
+from voucherify_wrapper.sandbox import RateLimit as SandboxLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from voucherify_wrapper.sandbox import Sandbox
+
+
+class Command(Protocol):
+    """Runs `voucherify release-many` in this process: its exit code, and what it wrote to which stream."""
+
+    def __call__(self, *arguments: str | Path) -> tuple[int, str, str]: ...
+
+
+@pytest.fixture
+def command(
+    voucherify_sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Command:
+    """The command, in a folder of its own, with the sandbox in its environment."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+    for name, value in voucherify_sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        code = main(["release-many", *map(str, arguments)])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def keys(voucherify_sandbox: Sandbox) -> list[str]:
+    """Twenty sessions of the voucher v."""
+    voucherify_sandbox.add_voucher("v", None)
+    return [voucherify_sandbox.lock("v") for _ in range(20)]
+
+
+@pytest.fixture
+def file(keys: list[str], tmp_path: Path) -> Path:
+    """The list of these sessions, as CSV."""
+    path = tmp_path / "stuck.csv"
+    path.write_text("".join(f"{row}\n" for row in ["code,session_key", *(f"v,{key}" for key in keys)]))
+    return path
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """The outcomes in a file."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """A disk with no room for larger files, in bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def counts_in(summary: str) -> dict[str, str]:
+    """The table of a summary."""
+    rows = (line.rsplit(maxsplit=1) for line in summary.splitlines())
+    return {row[0].strip(): row[1] for row in rows if len(row) == 2}
+
+
+def test_a_list_is_released(
+    command: Command, voucherify_sandbox: Sandbox, file: Path, keys: list[str]
+) -> None:
+    """All of it, and a table says what was done; the exit code is 0."""
+    code, out, err = command(file)
+
+    assert (code, err) == (0, "")
+    assert sorted(voucherify_sandbox.released) == sorted(("v", key) for key in keys)
+    told = counts_in(out)
+    assert list(told) == [
+        *("Released", "Already gone", "Failed", "Bad rows", "Repeated", "Seconds", "A second")
+    ]
+    assert [told[name] for name in list(told)[:5]] == ["20", "0", "0", "0", "0"]
+
+
+def test_bad_rows_are_named_and_the_good_ones_run(
+    command: Command, voucherify_sandbox: Sandbox, file: Path, keys: list[str]
+) -> None:
+    """Each with its line, on standard error; the exit code is 1, and what to do is said."""
+    with file.open("a") as more:
+        more.write(f"only\n\nv,{keys[0]}\nv,ssn_gone\n\x1b[31munknown,ssn_1\n")
+    code, out, err = command(file)
+
+    assert (code, len(voucherify_sandbox.released)) == (1, 20)
+    assert err == "line 22: the row has no session_key.\n"
+    told = counts_in(out)
+    assert [told[name] for name in list(told)[:5]] == ["20", "1", "1", "1", "1"]
+    assert "1 failed with VoucherNotFoundError (404), as in line 26 (" in out
+    assert "[31munknown ssn_1): Voucherify has no such voucher" in out
+    assert "Correct the bad rows, and run it again: what is done is not done twice." in out
+    assert "To try those that failed once more: voucherify release-many --journal stuck.journal " in out
+    assert "There was no journal" in out
+    assert "\x1b" not in out + err
+
+
+def test_every_bad_row_is_named(command: Command, tmp_path: Path) -> None:
+    """However many there are; a document has a few of them."""
+    (tmp_path / "list.csv").write_text("code,key\n" + "only\n" * 50)
+    code, out, err = command("list.csv", "--json")
+
+    assert code == 1
+    assert err.splitlines() == [f"line {line}: the row has no session_key." for line in range(2, 52)]
+    assert [row["line"] for row in json.loads(out)["first_bad_rows"]] == [2, 3, 4]
+
+
+def test_failures_are_grouped(command: Command, tmp_path: Path) -> None:
+    """A few examples of each kind, and how many there are."""
+    file = tmp_path / "list.csv"
+    file.write_text("code,key\n" + "".join(f"unknown,{number}\n" for number in range(12)) + "v,x\n")
+    code, out, _ = command(file, "--concurrency", "1")
+
+    assert code == 1
+    examples = "line 2 (unknown 0), line 3 (unknown 1), line 4 (unknown 2)"
+    assert f"13 failed with VoucherNotFoundError (404), as in {examples}: Voucherify has no" in out
+
+
+def test_whether_a_session_that_is_gone_fails_is_the_operators_to_say(
+    command: Command, file: Path, voucherify_sandbox: Sandbox, keys: list[str]
+) -> None:
+    """It does not unless asked for; a list of nothing else is remarked on."""
+    for key in keys:
+        main(["release", "v", key])
+    excused, out, _ = command(file)
+    strict, told, _ = command(file, "--no-missing-ok", "--journal", "j")
+
+    assert (excused, strict) == (0, 1)
+    assert counts_in(out)["Already gone"] == counts_in(told)["Failed"] == "20"
+    assert "Every session was gone already." in out
+    assert "voucherify release-many --journal j --no-missing-ok " in told
+    assert len(voucherify_sandbox.requests) == 60
+
+
+def test_an_empty_list_is_no_failure(command: Command, tmp_path: Path, voucherify_sandbox: Sandbox) -> None:
+    """A header alone, or nothing at all: there is nothing to do, and that is said."""
+    for content in ("", "code,session_key\n"):
+        (tmp_path / "list.csv").write_text(content)
+        code, out, err = command("list.csv")
+        assert (code, err) == (0, "")
+        assert "The list has no rows; there was nothing to do." in out
+    assert voucherify_sandbox.requests == []
+
+
+def test_a_summary_can_be_read_by_programs(command: Command, file: Path) -> None:
+    """With --json it is one document on standard output; bad rows are on standard error all the same."""
+    with file.open("a") as more:
+        more.write("only\nunknown,ssn_1\n")
+    code, out, err = command(file, "--json", "--output", "o.jsonl")
+
+    [line] = out.splitlines()
+    told = json.loads(line)
+    assert code == told["exit_code"] == 1
+    assert [
+        told[name] for name in ("released", "already_gone", "failed", "bad_rows", "repeated", "left")
+    ] == [*(20, 0, 1, 1, 0, 0)]
+    assert told["first_bad_rows"] == [{"line": 22, "problem": "has no session_key"}]
+    assert told["failures"][0]["examples"] == [{"line": 23, "code": "unknown", "session_key": "ssn_1"}]
+    assert told["next"].endswith(f"--output o-2.jsonl --json {file}")
+    assert err == "line 22: the row has no session_key.\n"
+
+
+def test_outcomes_are_written_as_json_lines(
+    command: Command, file: Path, keys: list[str], tmp_path: Path
+) -> None:
+    """One a pair, with its line, the server's own words of an error, and for the owner's eyes alone."""
+    with file.open("a") as more:
+        more.write('\n"unknown\nvoucher",ssn_1\n')
+    command(file, "--output", "o.jsonl")
+
+    outcomes = sorted(lines_of(tmp_path / "o.jsonl"), key=lambda outcome: int(outcome["line"]))
+    released = {"code": "v", "status": "released", "confirmed": True, "attempts": 1, "error": None}
+    assert outcomes[:20] == [
+        {**released, "line": line, "session_key": key} for line, key in enumerate(keys, 2)
+    ]
+    assert (outcomes[20]["line"], outcomes[20]["status"], outcomes[20]["error"]["status"]) == (
+        23,
+        "failed",
+        404,
+    )
+    assert (tmp_path / "o.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_outcomes_may_go_to_standard_output(voucherify_sandbox: Sandbox, file: Path) -> None:
+    """Then nothing else does."""
+    done = voucherify("release-many", str(file), "--output", "-", to=voucherify_sandbox)
+
+    assert done.returncode == 0
+    assert {json.loads(line)["status"] for line in done.stdout.splitlines()} == {"released"}
+    assert counts_in(done.stderr)["Released"] == "20"
+
+
+def test_a_list_may_come_by_standard_input(
+    voucherify_sandbox: Sandbox, keys: list[str], tmp_path: Path
+) -> None:
+    """And the way to go on says so."""
+    rows = "".join(json.dumps(["v", key]) + "\n" for key in [*keys, keys[0]]) + '["unknown", "k"]\n'
+    journal = str(tmp_path / "j")
+    done = voucherify("release-many", "-", "--journal", journal, to=voucherify_sandbox, typed=rows)
+
+    assert (done.returncode, len(voucherify_sandbox.released)) == (1, 20)
+    assert counts_in(done.stdout)["Repeated"] == "1"
+    assert f"voucherify release-many --journal {journal} - (with the same list on" in done.stdout
+
+
+def test_what_is_there_is_not_written_over(
+    command: Command, file: Path, tmp_path: Path, voucherify_sandbox: Sandbox
+) -> None:
+    """Unless that is asked for; a file that cannot be written is told before anything is sent."""
+    (tmp_path / "o.jsonl").write_text("precious\n")
+    refused = command(file, "--output", "o.jsonl")
+    no_folder = command(file, "--output", "no/folder/o.jsonl")
+    a_folder = command(file, "--output", tmp_path)
+
+    assert [code for code, _, _ in (refused, no_folder, a_folder)] == [2, 2, 2]
+    assert "o.jsonl is there already" in refused[2]
+    assert "cannot be written (No such file or directory)" in no_folder[2]
+    assert "cannot be written (Is a directory)" in a_folder[2]
+    assert (tmp_path / "o.jsonl").read_text() == "precious\n"
+    assert voucherify_sandbox.requests == []
+    assert command(file, "--output", "o.jsonl", "--force")[0] == 0
+    assert len(lines_of(tmp_path / "o.jsonl")) == 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["stuck.csv", "--output", "stuck.csv", "--force"], "stuck.csv is to be the list and the outcomes"),
+        (["./stuck.csv", "--journal", "stuck.csv"], "stuck.csv is to be the list and the journal"),
+        (["stuck.csv", "--journal", "new", "--output", "new"], "new is to be the journal and the outcomes"),
+        (["stuck.csv", "--json", "--output", "-"], "--json and --output - both write to standard output"),
+        (["stuck.csv", "--concurrency", "0"], "--concurrency"),
+        (["stuck.csv", "--format", "xml"], "--format"),
+        (["missing.csv"], "missing.csv cannot be read (No such file or directory)"),
+        ([], "Missing argument 'FILE'"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_sent(
+    command: Command, file: Path, voucherify_sandbox: Sandbox, arguments: list[str], said: str
+) -> None:
+    """With exit code 2; and no file is harmed."""
+    before = file.read_text()
+    code, out, err = command(*arguments)
+
+    assert code == 2
+    assert said in out + err
+    assert file.read_text() == before
+    assert voucherify_sandbox.requests == []
+
+
+def test_a_trial_sends_nothing_and_needs_no_credentials(file: Path, tmp_path: Path, keys: list[str]) -> None:
+    """It names the bad rows, and counts what would be released; with a journal, what is done is not."""
+    with file.open("a") as more:
+        more.write(f"only\nv,{keys[0]}\n")
+    done = voucherify("release-many", str(file), "--dry-run")
+    as_json = voucherify("release-many", str(file), "--dry-run", "--json")
+
+    assert (done.returncode, done.stderr) == (1, "line 22: the row has no session_key.\n")
+    assert list(counts_in(done.stdout).items())[:3] == [
+        *[("Would be released", "20"), ("Bad rows", "1"), ("Repeated, or done before", "1")]
+    ]
+    assert json.loads(as_json.stdout) == {
+        "dry_run": True,
+        "to_send": 20,
+        "repeated": 1,
+        "bad_rows": 1,
+        "exit_code": 1,
+    }
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_trial_knows_what_the_journal_knows(command: Command, file: Path, keys: list[str]) -> None:
+    """And leaves the journal as it is."""
+    command(file, "--journal", "j")
+    before = Path("j").read_bytes()
+    with file.open("a") as more:
+        more.writelines(f"v,new-{number}\n" for number in range(10_001))
+    code, out, _ = command(file, "--journal", "j", "--dry-run")
+
+    assert code == 0
+    assert counts_in(out)["Would be released"] == "10,001"
+    assert counts_in(out)["Repeated, or done before"] == str(len(keys))
+    assert Path("j").read_bytes() == before
+
+
+def test_a_trial_is_told_when_the_list_breaks_off(command: Command, tmp_path: Path) -> None:
+    """It ends early then, as a run does."""
+    (tmp_path / "list").write_bytes("code,key\na,k\n".encode("utf-16") + b"\0")
+    trial, run = command("list", "--dry-run"), command("list")
+
+    assert (trial[0], run[0]) == (4, 4)
+    assert "line 3 is not UTF-16-LE text" in trial[2]
+    assert "line 3 is not UTF-16-LE text" in run[2]
+    assert counts_in(run[1])["Failed"] == "1"
+
+
+@pytest.mark.parametrize(("status", "exit_code"), [(401, 3), (402, 4)])
+def test_what_ends_a_run_is_told_with_how_to_go_on(
+    command: Command, file: Path, voucherify_sandbox: Sandbox, status: int, exit_code: int
+) -> None:
+    """Credentials that are not accepted are 3, and a plan that is used up is 4; the journal goes on later."""
+    voucherify_sandbox.inject(Fault(status=status))
+    code, out, err = command(file, "--journal", "my run", "--concurrency", "4", "--output", "o")
+    told = counts_in(out)
+
+    assert code == exit_code
+    assert int(told["Read, and not released"]) >= 3
+    assert told["Repeated"] == "0"
+    how = f"voucherify release-many --journal 'my run' --output o --concurrency 4 {file}"
+    assert f"To go on: {how}\n" in err
+    again = json.loads(command(file, "--journal", "my run", "--output", "o", "--json")[1])
+    assert (again["exit_code"], again["released"]) == (0, 20)
+
+
+@pytest.mark.voucherify_sandbox(rate_limit=SandboxLimit(5, "hour"))
+def test_a_quota_that_is_used_up_ends_a_run(
+    command: Command, file: Path, voucherify_sandbox: Sandbox
+) -> None:
+    """When it is renewed is told; with --json the summary and the error are one document."""
+    code, out, _ = command(file, "--json")
+    told = json.loads(out)
+
+    assert code == told["exit_code"] == 4
+    assert (told["released"], told["error"]["type"]) == (5, "ReleasesStoppedError")
+    assert told["error"]["retry_after"] > 3000
+    assert told["left"] + told["released"] <= 20
+    assert len(voucherify_sandbox.released) == 5
+
+
+def test_a_journal_in_use_is_told(command: Command, file: Path, voucherify_sandbox: Sandbox) -> None:
+    """And nothing is sent, and no outcomes are begun."""
+    with Journal("j"):
+        code, out, err = command(file, "--journal", "j", "--output", "o")
+
+    assert (code, out) == (4, "")
+    assert "Another run has it open" in err
+    assert not Path("o").exists()
+    assert voucherify_sandbox.requests == []
+
+
+def test_a_disk_that_is_full_ends_the_run(voucherify_sandbox: Sandbox, file: Path, keys: list[str]) -> None:
+    """Be it the outcomes' or the journal's: what is where is told, and a journal goes on later."""
+    full = voucherify(
+        "release-many", str(file), "--output", "/dev/full", "--journal", f"{file}.j", to=voucherify_sandbox
+    )
+    rest = voucherify(
+        "release-many", str(file), "--output", f"{file}.o", "--journal", f"{file}.j", to=voucherify_sandbox
+    )
+
+    assert (full.returncode, rest.returncode) == (4, 0)
+    assert (
+        "cannot be written to /dev/full any more (No space left on device); it holds 0 of this run"
+        in full.stderr
+    )
+    assert "To go on: voucherify release-many --journal" in full.stderr
+    assert sorted(outcome["session_key"] for outcome in lines_of(Path(f"{file}.o"))) == sorted(keys)
+    assert sorted(key for _, key in voucherify_sandbox.released) == sorted(keys)
+
+
+def test_a_journal_that_cannot_grow_ends_the_run(
+    command: Command, voucherify_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """With a summary of what was done by then; how to go on is told."""
+    voucherify_sandbox.add_voucher("v", None)
+    rows = "".join(f"v,{voucherify_sandbox.lock('v')}\n" for _ in range(400))
+    (tmp_path / "list.csv").write_text(f"code,key\n{rows}")
+    with files_of_at_most(60_000):
+        code, out, err = command("list.csv", "--journal", "j")
+
+    assert code == 4
+    assert 0 < int(counts_in(out)["Released"]) < 400
+    assert "The journal 'j' cannot be used" in err
+    assert "To go on: voucherify release-many --journal j list.csv" in err
+
+
+def test_who_reads_the_outcomes_may_leave(voucherify_sandbox: Sandbox, file: Path) -> None:
+    """A pipe that is closed ends the run in good order."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*COMMAND, "release-many", file, "--output", "-"],
+        env=environment(voucherify_sandbox.environment()),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    os.close(writing)
+
+    assert done.returncode == 4
+    assert "cannot be written to standard output any more (Broken pipe)" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("streams", "said"),
+    [
+        ("2>&-", "Released"),
+        ("2>/dev/full", "Released"),
+        (">&-", "line 22"),
+        (">&- 2>&- <&-", ""),
+        (">/dev/full", "voucherify: Standard output cannot be written (No space left on device)."),
+        (">/dev/full --json", "line 22"),
+    ],
+)
+def test_a_run_goes_on_where_nobody_hears_of_it(
+    voucherify_sandbox: Sandbox, file: Path, streams: str, said: str
+) -> None:
+    """With streams that are closed or full: the list is released, and there is no traceback."""
+    with file.open("a") as more:
+        more.write("only\n")
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {streams}', "sh", *COMMAND, "release-many", file],
+        env=environment(voucherify_sandbox.environment()),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert len(voucherify_sandbox.released) == 20
+    assert said in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_standard_output_may_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then no outcomes can go there."""
+    monkeypatch.setattr("sys.stdout", None)
+    with pytest.raises(UsageError, match="Standard output is closed"):
+        Outcomes("-", resuming=False, force=False)
+
+
+def outcome(key: str, *, failed: bool = False) -> Outcome:
+    """An outcome with this session key."""
+    error = None
+    if failed:
+        error = SessionNotFoundError(
+            "gone",
+            status=404,
+            fields={},
+            method="DELETE",
+            url="https://h",
+            attempts=1,
+            headers={},
+            body="",
+            rate_limit=RateLimit(),
+            request_id=None,
+        )
+    return Outcome(
+        position=0,
+        code="v",
+        session_key=key,
+        status="failed" if failed else "released",
+        error=error,
+        attempts=1,
+        rate_limit=RateLimit(),
+    )
+
+
+def test_a_line_that_does_not_fit_is_taken_back(tmp_path: Path) -> None:
+    """What is in the file is whole lines, as many as the message says."""
+    path = tmp_path / "o"
+    outcomes = Outcomes(str(path), resuming=False, force=False)
+    with files_of_at_most(1000):
+        for number in range(8):
+            outcomes.write(outcome(f"{number}"), number)
+        with pytest.raises(OutputError, match=r"\(File too large\); it holds 8 of this run"):
+            outcomes.write(outcome("8"), 8)
+    outcomes.close()
+
+    assert [line["line"] for line in lines_of(path)] == list(range(8))
+
+
+def test_outcomes_go_on_behind_those_of_an_earlier_run(tmp_path: Path) -> None:
+    """A line that was cut off goes, and what is in doubt and there already is not written twice."""
+    path = tmp_path / "o"
+    first = Outcomes(str(path), resuming=True, force=False)
+    first.write(outcome("1"), 2)
+    first.write(outcome("2", failed=True), 3)
+    first.close()
+    with path.open("a") as file:
+        file.write('null\n{"line": 4, "co')
+    second = Outcomes(str(path), resuming=True, force=True)
+    second.write(outcome("1"), None)
+    second.write(outcome("2"), None)
+    second.write(outcome("3"), 4)
+    second.close()
+
+    assert [line and (line["session_key"], line["line"]) for line in lines_of(path)] == [
+        *[("1", 2), ("2", 3), None, ("2", None), ("3", 4)]
+    ]
+
+
+def test_no_other_file_is_taken_for_outcomes(tmp_path: Path) -> None:
+    """Where a journal is there, but the file behind it is something else."""
+    path = tmp_path / "o"
+    path.write_text("half a letter")
+    outcomes = Outcomes(str(path), resuming=True, force=False)
+    with pytest.raises(UsageError, match="holds something else than outcomes"):
+        outcomes.open()
+    outcomes.close()
+
+    assert path.read_text() == "half a letter"
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (State(Tally(given=5), None, 8, RateLimit), ["0", "0.0 a second"]),
+        (
+            State(Tally(given=108, released=100, began=time.monotonic() - 100), 200, 8, RateLimit),
+            ["100 of 200", "1.0 a second", "100 s left"],
+        ),
+        (
+            State(
+                Tally(given=1000, failed=2, bad_rows=8, began=time.monotonic() - 1000),
+                1_000_000,
+                8,
+                lambda: RateLimit(limit=2000, remaining=1234),
+            ),
+            [
+                "1,000 of 1,000,000",
+                "2 failed, 8 bad rows",
+                "0.0 a second",
+                "quota 1,234 of 2,000",
+                "277.5 h left",
+            ],
+        ),
+        (
+            State(Tally(given=9, failed=1), 9, 8, lambda: RateLimit(remaining=0)),
+            ["1 of 9", "1 failed", "0.0 a second", "quota 0", "0 s left"],
+        ),
+    ],
+)
+def test_progress_says_what_is_known(state: State, words: list[str]) -> None:
+    """Count, failures, rate, quota and the time that is left."""
+    said = state.words()
+
+    assert said[0] == words[0]
+    assert [word for word in said if not word.endswith(("second", "left"))] == [
+        word for word in words if not word.endswith(("second", "left"))
+    ]
+    assert len(said) == len(words)
+
+
+def test_progress_is_said_now_and_then(
+    capsys: pytest.CaptureFixture[str], wait_until: Callable[[Callable[[], object]], None]
+) -> None:
+    """Where there is no terminal, as lines on standard error."""
+    said: list[str] = []
+
+    def heard() -> bool:
+        said.append(capsys.readouterr().err)
+        return "".join(said).count("\n") > 2
+
+    with Lines(State(Tally(given=3, released=3), 3, 8, RateLimit), intervals=(0.01,)):
+        wait_until(heard)
+    assert "".join(said).startswith("3 of 3, ")
+
+
+def test_a_terminal_has_a_bar(voucherify_sandbox: Sandbox, file: Path) -> None:
+    """With counts and rate; what is said meanwhile stands above it, and at the end it is gone."""
+    with file.open("a") as more:
+        more.write("only\n")
+    said = on_terminal(voucherify_sandbox, str(file))
+
+    assert "━" in said
+    assert "20 of 21" in said or "21 of 21" in said
+    assert "a second" in said
+    assert "line 22: the row has no session_key." in said
+    assert "Released" in said
+
+
+def test_a_terminal_has_a_bar_where_the_end_is_not_known(voucherify_sandbox: Sandbox, file: Path) -> None:
+    """As of a pipe; on a terminal that can do nothing there is none."""
+    pulsing = on_terminal(voucherify_sandbox, "/dev/stdin", typed=file)
+    dumb = on_terminal(voucherify_sandbox, str(file), TERM="dumb")
+
+    assert "━" in pulsing
+    assert "━" not in dumb
+
+
+def on_terminal(sandbox: Sandbox, *arguments: str, typed: Path | None = None, **settings: str) -> str:
+    """What a terminal is told by a run on it."""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "release-many", *arguments],
+        env=environment({**sandbox.environment(), "TERM": "xterm", **settings}),
+        stdin=subprocess.PIPE,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        assert process.stdin
+        process.stdin.write(typed.read_bytes() if typed else b"")
+        process.stdin.close()
+        said = b""
+        while more := _read(ours):
+            said += more
+    os.close(ours)
+    return said.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # its other end is closed
+        return b""
+
+
+def test_options_complete(voucherify_sandbox: Sandbox) -> None:
+    """By Typer's own completion."""
+    words = "voucherify release-many --j"
+    done = voucherify(
+        _VOUCHERIFY_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD="2", to=voucherify_sandbox
+    )
+
+    assert set(done.stdout.split()) == {"--journal", "--json"}
+
+
+def test_the_help_shows_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    """As an operator has to write it."""
+    assert main(["release-many", "--help"]) == 0
+    assert "code,session_key" in capsys.readouterr().out
+
+
+def test_no_secret_is_shown(
+    command: Command, file: Path, voucherify_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Even where the server repeats the credentials."""
+    secret = voucherify_sandbox.app_token
+    voucherify_sandbox.inject(
+        Fault(status=400, body=json.dumps({"code": 400, "message": secret}).encode()), times=None
+    )
+    _, out, err = command(file, "--output", "o", "--journal", "j")
+
+    written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert secret not in out + err
+    assert secret.encode() not in written
