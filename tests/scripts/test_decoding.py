@@ -23,7 +23,6 @@ from scripts.support._checking import Violation, check, violations
 from scripts.support.client import AuthenticatedClient, Client
 from scripts.support.types import UNSET, File, Unset
 
-
 TEXT, NULL, ANYTHING = _shapes.TEXT, _shapes.NULL, _shapes.ANYTHING
 DATE_TIME, DATE, UNIQUE = _shapes.DATE_TIME, _shapes.DATE, _shapes.UNIQUE
 
