@@ -4,7 +4,8 @@
 
 Works in a copy of this project. Two revisions of `vouchers.json` take turns, so that each run has a change;
 the bare generator makes a client of the same one, formatter and all, as its users run it. The wrapper's own
-tests are left out. The runs follow one another in turn, as commands, and the median of the ratios counts.
+tests are left out. The runs follow one another in turn, as commands, and the median of the ratios counts: with
+what the type checker keeps between runs (warm), and without (cold).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import functools
 import http.server
+import operator
 import os
 import shutil
 import statistics
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
+STATES = {"warm": "with the type checker's cache", "cold": "without it, as in a fresh clone"}
 PARTS = ("openapi", "generated", "scripts", "voucherify_wrapper", "docs")
 
 
@@ -73,20 +76,25 @@ def bare(document: Path, folder: Path) -> float:
 
 
 def changes(project: Path, documents: Sequence[Path], pairs: int) -> None:
-    """Measure updates with a change."""
+    """Measure updates with a change, warm and cold, each beside the bare generator."""
     for document in documents:
         track(project, document, ("compatible", "breaking", "unchanged"))
-    ratios, ours, theirs = [], [], []
+    ours, theirs = ({state: list[float]() for state in STATES} for _ in range(2))
     for number in range(pairs):
-        document = documents[number % len(documents)]
-        theirs.append(bare(document, project))
-        ours.append(track(project, document, ("compatible", "breaking")))
-        ratios.append(ours[-1] / theirs[-1])
-        print(f"  {document.stem}: {theirs[-1]:.2f} s, {ours[-1]:.2f} s", file=sys.stderr, flush=True)
-    print(
-        f"update with a change: {statistics.median(ratios):.2f} times the bare generator's run "
-        f"({statistics.median(ours):.2f} s over {statistics.median(theirs):.2f} s, {pairs} pairs)"
-    )
+        for state, document in zip(STATES, documents, strict=True):
+            theirs[state].append(bare(document, project))
+            if state == "cold":
+                shutil.rmtree(project / ".mypy_cache")
+            ours[state].append(track(project, document, ("compatible", "breaking")))
+        told = (f"{state} {ours[state][-1]:.2f} s over {theirs[state][-1]:.2f} s" for state in STATES)
+        print(f"  {number + 1} of {pairs}: {', '.join(told)}", file=sys.stderr, flush=True)
+    for state, what in STATES.items():
+        ratio = statistics.median(map(operator.truediv, ours[state], theirs[state]))
+        medians = f"{statistics.median(ours[state]):.2f} s over {statistics.median(theirs[state]):.2f} s"
+        print(
+            f"update with a change, {state} ({what}): {ratio:.2f} times the bare generator's run "
+            f"({medians}, {pairs} pairs)"
+        )
 
 
 def nothing(project: Path, source: str | Path, what: str, pairs: int) -> None:

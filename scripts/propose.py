@@ -37,7 +37,9 @@ from scripts.proposing import wording
 from scripts.proposing.checkout import BRANCH, Checkout
 from scripts.proposing.forge import Forge, access_of
 from scripts.reporting.model import Verdict
-from scripts.transaction import looking_on, recover
+from scripts.state import DOCUMENT, REPORT
+from scripts.tracking.last import LAST
+from scripts.transaction import digest, looking_on, recover
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -87,7 +89,7 @@ def main() -> int:
         recover(update)
     with Forge(access) as forge:
         with looking_on(update):  # report, document and client are those of one update
-            said = wording.said_by(update / "report", os.environ.get("REPORT_URL", ""))
+            said = _said(update, checkout, os.environ.get("REPORT_URL", ""))
             steps = [*Proposal(forge, checkout, said, update=update, draft=options.draft).steps()]
         print(f"{said.verdict}: {'' if steps else 'nothing to do.'}".rstrip())
         for step in steps:
@@ -95,6 +97,15 @@ def main() -> int:
             if not options.dry_run:
                 step.do()
     return DONE
+
+
+def _said(update: Path, checkout: Checkout, link: str) -> Said:
+    """Read the report: that of the last update, where nothing was new after it and it is proposed nowhere."""
+    said = wording.said_by(update / REPORT, link)
+    last = update / REPORT / LAST
+    if said.verdict is Verdict.UNCHANGED and last.is_dir() and checkout.differ("HEAD", checkout.tree(update)):
+        return wording.said_by(last, link)
+    return said
 
 
 class Proposal:
@@ -144,6 +155,9 @@ class Proposal:
         """Open the pull request, or bring it up to date."""
         tree = self._checkout.tree(self._update)
         if not self._checkout.differ("HEAD", tree):
+            if self._said.document == digest(self._update / DOCUMENT):  # upstream went back, or it was merged
+                yield from self._withdraw()
+                return
             raise UnusableInputError(
                 f"The report says {self._said.verdict}, and yet {self._update} has the same openapi/ and "
                 "generated/ as the commit that is checked out. Was it a dry run?"

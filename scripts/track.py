@@ -4,9 +4,11 @@
 
 Fetch, compare, prepare, generate, check, report, swap in. `openapi/`, `generated/`, `report/` and a fragment
 in `changelog.d/` change together (`scripts.transaction`). The last line says the verdict, and so does
-`report/report.json`, which always tells of the last run; an update that is refused changes nothing else. Exit
-codes: 0 unchanged, compatible or breaking; 1 the work could not be done; 2 the command cannot be used so; 3
-refused; 4 breaking, where `--fail-on breaking` asks for it.
+`report/report.json`, which always tells of the last run; an update that is refused changes nothing else. The
+report of the last update outlives runs that were none, in `report/last-update/`; where approvals have changed
+since, an unchanged run judges that update anew. Exit codes: 0 unchanged, compatible or breaking; 1 the work
+could not be done; 2 the command cannot be used so; 3 refused; 4 breaking, where `--fail-on breaking` asks for
+it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
 import sys
 import tempfile
 import tomllib
@@ -37,6 +40,7 @@ from scripts.state import (
     sha256,
     standing,
 )
+from scripts.tracking.last import LAST, judged_anew, last_update
 from scripts.tracking.outcome import Update
 from scripts.transaction import Afterwards, looking_on, opened, roll_back
 
@@ -92,7 +96,7 @@ def main(arguments: Sequence[str] | None = None, *, files: Files | None = None) 
             kept = update.renewal is not None and update.report.verdict is not Verdict.REFUSED
             changed = transaction.commit(changes, Afterwards.KEEP if kept else Afterwards.LEAVE)
         _write_report(update, options.report)
-    _show(update.report, changed)
+    _show(update, changed)
     if update.report.verdict is Verdict.REFUSED:
         return REFUSED
     return BREAKING if update.report.verdict == options.fail_on else DONE
@@ -157,10 +161,25 @@ def _configured_source(root: Path) -> str:
 
 
 def _update(options: argparse.Namespace, root: Path, source: str, folder: Path, inherit: list[int]) -> Update:
-    """Make what there is to make, and say in the report what kind of run it was."""
+    """Make what there is to make, or judge the last update by new approvals; say what kind of run it was."""
     update = _made(options, root, source, folder, inherit)
+    if update.report.verdict in (Verdict.UNCHANGED, Verdict.REFUSED):
+        update = _after_last(update, root)
     run = Run.DRY_RUN if options.dry_run else Run.UPDATE
     return replace(update, report=replace(update.report, run=run))
+
+
+def _after_last(update: Update, root: Path) -> Update:
+    """Bring what is no update together with the one before it."""
+    last = last_update(root)
+    if last is None:
+        return update
+    if update.report.verdict is Verdict.UNCHANGED and update.renewal is None:
+        judged = judged_anew(last.report, root)
+        if judged != last.report:
+            print("The approvals have changed: this is the last update, judged anew.")
+            return Update(judged)
+    return replace(update, last=last.folder)
 
 
 def _made(options: argparse.Namespace, root: Path, source: str, folder: Path, inherit: list[int]) -> Update:
@@ -214,6 +233,10 @@ def _changes(update: Update, folder: Path) -> dict[str, Path | None]:
     ready = folder / "ready"
     ready.mkdir()
     _write_report(update, ready / REPORT)
+    if update.last is not None:
+        (ready / REPORT / LAST).mkdir()
+        for file in sorted(path for path in update.last.iterdir() if path.is_file()):
+            shutil.copyfile(file, ready / REPORT / LAST / file.name)
     changes: dict[str, Path | None] = {REPORT: ready / REPORT}
     if update.report.verdict is Verdict.REFUSED or update.renewal is None:
         return changes
@@ -235,20 +258,22 @@ def _write_report(update: Update, folder: Path | None) -> None:
         write_reports(update.report, folder, document=update.renewal.document if update.renewal else None)
 
 
-def _show(report: Report, changed: Sequence[str] | None) -> None:
+def _show(update: Update, changed: Sequence[str] | None) -> None:
     """Say what came of it, where to look next, and the verdict at the end."""
     from scripts.report import as_text  # noqa: PLC0415 - as above
 
-    print(as_text(report))
+    print(as_text(update.report))
     if changed is None:
         print("Nothing was changed, as --dry-run asks.")
     else:
         print(f"The whole report: {REPORT}/report.html, and {REPORT}/report.md for a pull request.")
+        if update.last is not None:
+            print(f"The report of the last update: {REPORT}/{LAST}/report.html.")
         others = [place for place in changed if place != REPORT]
         if others:
             print(f"Changed: {', '.join(others)}.")
             print("`git diff` shows how; `make rollback` brings the old state back.")
-    print(f"verdict: {report.verdict}")
+    print(f"verdict: {update.report.verdict}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ over: that one accepts them and the other does not is told once, of the types.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from scripts.comparison import choices, members, objects
@@ -41,8 +42,9 @@ def look_at(graph: Graph, pair: Pair) -> None:
         look.tell(rule, old=one.pointer, new=other.pointer)
     if one.never or other.never:
         return
-    _compare_unknown(look)
     _compare_annotations(look)
+    if _compare_unknown(look):
+        return
     if not choices.compare_unions(look) and _compare_types(look):
         _compare_keywords(look)
 
@@ -69,7 +71,8 @@ def _compare_keywords(look: Look) -> None:
         objects.compare_objects(look)
 
 
-def _compare_unknown(look: Look) -> None:
+def _compare_unknown(look: Look) -> bool:
+    """Compare references that lead nowhere; tell whether one of the places says nothing else."""
     one, other = look.old.view.unknown, look.new.view.unknown
     gone, come = sorted(one.keys() - other.keys()), sorted(other.keys() - one.keys())
     if gone or come:
@@ -77,6 +80,11 @@ def _compare_unknown(look: Look) -> None:
         new = other[come[0]] if come else LACKS
         rule = "changed" if gone and come else "removed" if gone else "added"
         look.tell(f"reference-{rule}", before=gone or None, after=come or None, old=old, new=new)
+    return any(unknown and _says_nothing_else(side) for unknown, side in ((gone, look.old), (come, look.new)))
+
+
+def _says_nothing_else(side: Sided) -> bool:
+    return replace(side.view, unknown={}).is_anything
 
 
 def _compare_annotations(look: Look) -> None:

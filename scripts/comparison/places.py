@@ -83,3 +83,12 @@ def target_of(document: object, reference: object) -> Part | None:
         return Part(pointer, find(document, pointer)) if not pointer or pointer.startswith("/") else None
     except KeyError:
         return None
+
+
+def names_of(schema: Any) -> list[str]:  # noqa: ANN401 - booleans are schemas too
+    """Return what else a component may be referred to by."""
+    if not isinstance(schema, dict):
+        return []
+    anchors = [schema[key] for key in ("$anchor", "$dynamicAnchor") if isinstance(schema.get(key), str)]
+    names = [schema["$id"]] if isinstance(schema.get("$id"), str) else []
+    return [*(f"#{anchor}" for anchor in anchors), *names]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from scripts.comparison.keywords import absorb_schemas, absorb_values, finished, numbered
-from scripts.comparison.places import UNIONS, Part, Place, is_trivial, key_of, target_of
+from scripts.comparison.places import UNIONS, Part, Place, is_trivial, key_of, names_of, target_of
 from scripts.comparison.plainness import Plainness
 from scripts.comparison.settling import Answers
 from scripts.comparison.views import ALL_TYPES, Types, Union, View, covers, meet, types_of
@@ -40,7 +40,8 @@ class Reader:
         """Return the schema that a reference leads to; None where it leads out of the document or nowhere."""
         if reference not in self._targets:
             target = target_of(self.document, reference) or self._anchored(reference)
-            self._targets[reference] = target and _mended(target)
+            is_schema = target is not None and isinstance(target.schema, dict | bool)
+            self._targets[reference] = _mended(target) if target is not None and is_schema else None
         return self._targets[reference]
 
     def at(self, pointer: str) -> object:
@@ -60,7 +61,7 @@ class Reader:
             self._anchors = {
                 name: Part(child("/components/schemas", component), schema)
                 for component, schema in components(self.document).items()
-                for name in _names_of(schema)
+                for name in names_of(schema)
             }
         return self._anchors.get(reference)
 
@@ -211,13 +212,6 @@ def _twice_refused(part: Part) -> list[Part]:
     return (
         [part.child("not", "not")] if isinstance(inner, dict) and "not" in inner and is_trivial(rest) else []
     )
-
-
-def _names_of(schema: dict[str, Any]) -> list[str]:
-    """Return what else a component may be referred to by."""
-    anchors = [schema[key] for key in ("$anchor", "$dynamicAnchor") if isinstance(schema.get(key), str)]
-    names = [schema["$id"]] if isinstance(schema.get("$id"), str) else []
-    return [*(f"#{anchor}" for anchor in anchors), *names]
 
 
 def _mended(target: Part) -> Part:

@@ -6,9 +6,20 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+from scripts.comparison.places import names_of
 from scripts.notes import Kind
 from scripts.preparation import operations, shapes
-from scripts.preparation.documents import METHODS, child, paths, run_passes, standing
+from scripts.preparation.documents import (
+    METHODS,
+    absence,
+    change_roots,
+    change_subschemas,
+    child,
+    components,
+    paths,
+    run_passes,
+    standing,
+)
 from scripts.preparation.usable import UnusableDocumentError, check_usable
 
 if TYPE_CHECKING:
@@ -60,9 +71,27 @@ def _note_alike(document: Draft, noting: Noting) -> Draft:
     return document
 
 
+def _note_absent(document: Draft, noting: Noting) -> Draft:
+    """Note references to what is not at hand: it is compared as what nobody knows."""
+    names = {name for schema in components(document).values() for name in names_of(schema)}
+
+    def look(schema: Any, pointer: str) -> Any:  # noqa: ANN401 - booleans are schemas too
+        if isinstance(schema, dict):
+            reference = schema.get("$ref")
+            if isinstance(reference, str) and reference not in names:
+                why = absence(document, reference, lambda target: isinstance(target, dict | bool))
+                if why:
+                    noting(pointer, Kind.LOOSENED, f"{reference!r} accepts all", why)
+            change_subschemas(schema, pointer, look)
+        return schema
+
+    return change_roots(document, look)
+
+
 _PASSES = (
     operations.inline_path_items,
     shapes.mend_schemas,
+    _note_absent,
     operations.mend_security_schemes,
     operations.mend_security,
     operations.mend_status_codes,

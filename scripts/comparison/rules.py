@@ -47,8 +47,7 @@ def kebab(keyword: str) -> str:
 _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "minProperties",
            "maxProperties", "minContains", "maxContains")  # fmt: skip
 _SUBSCHEMAS = ("items", "additionalProperties", "propertyNames", "unevaluatedItems", "unevaluatedProperties",
-               "contentSchema", "contains", "not", "then", "else", "prefixItems",
-               "dependentSchemas")  # fmt: skip
+               "contentSchema", "then", "else", "prefixItems", "dependentSchemas")  # fmt: skip
 
 RULES: dict[str, Rule] = {
     **{f"{kebab(name)}-set": _both(NARROWS, f"`{name}` set to {{after}}.") for name in _BOUNDS},
@@ -69,19 +68,23 @@ RULES: dict[str, Rule] = {
         f"{kebab(name)}-removed": _both(WIDENS, f"`{name}` no longer limited to {{before}}.")
         for name in _SUBSCHEMAS
     },
+    "not-added": _both(NARROWS, "Must no longer be {after} (`not`)."),
+    "not-removed": _both(WIDENS, "May now be {before} (`not`)."),
+    "contains-added": _both(NARROWS, "Must contain an item that is {after}."),
+    "contains-removed": _both(WIDENS, "Need no longer contain an item that is {before}."),
     # Of schemas, what values are
     "type-changed": _both(INCOMPARABLE, "Type changed from {before} to {after}."),
     "type-widened": _both(WIDENS, "Type widened from {before} to {after}."),
     "type-narrowed": _both(NARROWS, "Type narrowed from {before} to {after}."),
-    "null-added": _both(WIDENS, "May be null now."),
+    "null-added": _both(WIDENS, "May now be null."),
     "null-removed": _both(NARROWS, "May no longer be null."),
     "values-forbidden": _both(NARROWS, "No value is allowed any more."),
-    "values-allowed": _both(WIDENS, "Values are allowed where none was."),
+    "values-allowed": _both(WIDENS, "Values are allowed; none were before."),
     "enum-set": _both(NARROWS, "Limited to {after}."),
     "enum-removed": _both(WIDENS, "No longer limited to {before}."),
-    "enum-value-added": _both(WIDENS, "Enum has {after} besides."),
+    "enum-value-added": _both(WIDENS, "Enum gained {after}."),
     "enum-value-removed": _both(NARROWS, "Enum lost {before}."),
-    "enum-changed": _both(INCOMPARABLE, "Enum lost {before} and has {after} instead."),
+    "enum-changed": _both(INCOMPARABLE, "Enum lost {before} and gained {after}."),
     "const-set": _both(NARROWS, "Fixed to {after}."),
     "const-removed": _both(WIDENS, "No longer fixed to {before}."),
     "const-changed": _both(INCOMPARABLE, "Fixed value changed from {before} to {after}."),
@@ -96,10 +99,10 @@ RULES: dict[str, Rule] = {
     "format-widened": _both(WIDENS, "Format widened from {before} to {after}."),
     "format-narrowed": _both(NARROWS, "Format narrowed from {before} to {after}."),
     "multiple-of-added": _both(NARROWS, "Must be a multiple of {after}."),
-    "multiple-of-removed": _both(WIDENS, "Need not be a multiple of {before} any more."),
+    "multiple-of-removed": _both(WIDENS, "Need no longer be a multiple of {before}."),
     "multiple-of-changed": _both(INCOMPARABLE, "`multipleOf` changed from {before} to {after}."),
     "unique-items-added": _both(NARROWS, "Items must be unique."),
-    "unique-items-removed": _both(WIDENS, "Items need not be unique any more."),
+    "unique-items-removed": _both(WIDENS, "Items need no longer be unique."),
     "content-encoding-changed": _both(INCOMPARABLE, "`contentEncoding` changed from {before} to {after}."),
     "content-media-type-changed": _both(INCOMPARABLE, "`contentMediaType` changed from {before} to {after}."),
     # Of schemas, what is in them
@@ -131,25 +134,25 @@ RULES: dict[str, Rule] = {
     "pattern-properties-removed": _both(WIDENS, "Properties like {name} are no longer held to a schema."),
     "pattern-properties-allowed": _both(WIDENS, "Properties like {name} are allowed."),
     "pattern-properties-refused": _both(NARROWS, "Properties like {name} are no longer allowed."),
-    "dependent-required-added": _both(NARROWS, "With {name} there, {other} became required."),
-    "dependent-required-removed": _both(WIDENS, "With {name} there, {other} is no longer required."),
+    "dependent-required-added": _both(NARROWS, "{other} became required where {name} is present."),
+    "dependent-required-removed": _both(WIDENS, "{other} is no longer required where {name} is present."),
     "condition-added": _both(NARROWS, "A condition (`if`) was added."),
     "condition-removed": _both(WIDENS, "A condition (`if`) was removed."),
     "condition-changed": _both(
         UNKNOWN, "A condition (`if`) was changed.", "Which values it concerns is not known."
     ),
-    "all-of-member-added": _both(NARROWS, "Must be {after} besides (`allOf`)."),
-    "all-of-member-removed": _both(WIDENS, "Need not be {before} any more (`allOf`)."),
+    "all-of-member-added": _both(NARROWS, "Must also be {after} (`allOf`)."),
+    "all-of-member-removed": _both(WIDENS, "Need no longer be {before} (`allOf`)."),
     "union-added": _both(NARROWS, "Limited to one of {after}."),
     "union-removed": _both(WIDENS, "No longer limited to one of {before}."),
     "union-replaced": _both(INCOMPARABLE, "{before} became {after}."),
-    "union-branch-added": _both(WIDENS, "May be {after} besides."),
+    "union-branch-added": _both(WIDENS, "May also be {after}."),
     "union-branch-removed": _both(NARROWS, "May no longer be {before}."),
     "union-became-one-of": _both(NARROWS, "Must fit exactly one of its branches, not any of them."),
     "union-became-any-of": _both(WIDENS, "May fit several of its branches, not exactly one."),
-    "wrapped-in-any-of": _both(WIDENS, "May be {after} besides."),
+    "wrapped-in-any-of": _both(WIDENS, "May also be {after}."),
     "wrapped-in-one-of": _both(
-        UNKNOWN, "May be {after} besides (`oneOf`).", "Values that fit several branches fit no longer."
+        UNKNOWN, "May also be {after} (`oneOf`).", "Values that fit several branches are refused."
     ),
     "unwrapped": _both(NARROWS, "May no longer be {before}."),
     "unwrapped-from-one-of": Rule(
@@ -161,21 +164,21 @@ RULES: dict[str, Rule] = {
     "one-of-overlap-grown": Rule(
         UNKNOWN,
         NARROWS,
-        "{after} may fit what other branches do; what fits two branches is refused (`oneOf`).",
+        "More values of other branches may fit {after} too; what fits two branches is refused (`oneOf`).",
         "That no value fits both is not proven.",
     ),
     "one-of-overlap-shrunk": Rule(
         WIDENS,
         UNKNOWN,
-        "{before} may no longer fit what other branches do; what fitted two branches was refused (`oneOf`).",
+        "Fewer values of other branches may fit {before}; what fitted two was refused (`oneOf`).",
         "That no value fitted both is not proven.",
     ),
     **{
-        f"reference-{name}": _both(UNKNOWN, what, "What stands there is not known.")
+        f"reference-{name}": _both(UNKNOWN, what, "What it refers to is not known.")
         for name, what in (
             ("changed", "Refers to {after}, not to {before}."),
             ("added", "Refers to {after}."),
-            ("removed", "Refers to {before} no longer."),
+            ("removed", "No longer refers to {before}."),
         )
     },
     "default-changed": _both(NONE, "Default changed from {before} to {after}.", _DOCUMENTED),
@@ -187,9 +190,9 @@ RULES: dict[str, Rule] = {
     "operation-added": _both(WIDENS, "Operation added."),
     "operation-removed": _both(NARROWS, "Operation removed."),
     "webhook-added": _both(WIDENS, "Webhook added.", "A client asks for webhooks; it need not."),
-    "webhook-removed": _both(NARROWS, "Webhook removed.", "A client that waits for it waits for ever."),
+    "webhook-removed": _both(NARROWS, "Webhook removed.", "A client that waits for it waits forever."),
     "callback-added": _both(WIDENS, "Callback added.", "A client asks for callbacks; it need not."),
-    "callback-removed": _both(NARROWS, "Callback removed.", "A client that waits for it waits for ever."),
+    "callback-removed": _both(NARROWS, "Callback removed.", "A client that waits for it waits forever."),
     "operation-id-changed": _both(NONE, "operationId changed from {before} to {after}.", _DOCUMENTED),
     "tags-changed": _both(NONE, "Tags changed from {before} to {after}.", _DOCUMENTED),
     "required-parameter-added": _both(NARROWS, "Required parameter added."),
@@ -197,8 +200,8 @@ RULES: dict[str, Rule] = {
     "parameter-removed": Rule(UNKNOWN, WIDENS, "Parameter removed."),
     "parameter-became-required": _both(NARROWS, "Parameter became required."),
     "parameter-became-optional": _both(WIDENS, "Parameter became optional."),
-    "parameter-style-changed": _both(INCOMPARABLE, "Written as {after}, not as {before}."),
-    "parameter-allows-more": _both(WIDENS, "`{keyword}` is true now."),
+    "parameter-style-changed": _both(INCOMPARABLE, "Now written as {after}, not as {before}."),
+    "parameter-allows-more": _both(WIDENS, "`{keyword}` is now true."),
     "parameter-allows-less": _both(NARROWS, "`{keyword}` is no longer true."),
     "body-removed": Rule(NARROWS, WIDENS, "Request body removed."),
     "required-body-added": Rule(NARROWS, NONE, "Required request body added."),
@@ -224,8 +227,8 @@ RULES: dict[str, Rule] = {
     "header-became-required": _both(WIDENS, "Header became required."),
     "header-became-optional": _both(NARROWS, "Header became optional.", "Clients may rely on it."),
     # Around them
-    "security-alternative-added": _both(WIDENS, "{after} suffices."),
-    "security-alternative-removed": _both(NARROWS, "{before} no longer suffices."),
+    "security-alternative-added": _both(WIDENS, "Access is now granted with {after}."),
+    "security-alternative-removed": _both(NARROWS, "Access is no longer granted with {before}."),
     "security-scheme-changed": _both(INCOMPARABLE, "`{keyword}` changed from {before} to {after}."),
     "security-scheme-narrowed": _both(NARROWS, "{before} removed."),
     "security-scheme-widened": _both(WIDENS, "{after} added."),
@@ -234,8 +237,8 @@ RULES: dict[str, Rule] = {
         "{before} removed.",
         "No operation asks for it, but who asks for a token with it can be refused.",
     ),
-    "security-scope-added": _both(NARROWS, "{after} needed, not {before}."),
-    "security-scope-removed": _both(WIDENS, "{after} suffices, not only {before}."),
+    "security-scope-added": _both(NARROWS, "Now needs {after}, not {before}."),
+    "security-scope-removed": _both(WIDENS, "Access is now granted with {after}, not only with {before}."),
     "server-added": _both(WIDENS, "Server {after} added."),
     "server-removed": _both(NARROWS, "Server {before} removed."),
     "server-changed": _both(

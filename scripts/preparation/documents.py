@@ -123,6 +123,23 @@ def find(document: object, pointer: str) -> Any:  # noqa: ANN401 - any JSON valu
     return value
 
 
+def absence(document: object, reference: str, is_schema: Callable[[Any], bool]) -> str:
+    """Say why what a schema refers to is not at hand; nothing where it is.
+
+    Args:
+        document: The document.
+        reference: The reference.
+        is_schema: Tells whether what it leads to is a schema.
+    """
+    if not reference.startswith("#"):
+        return "It is in another document."
+    try:
+        target = find(document, pointer_of(reference))
+    except KeyError:
+        target = None
+    return "" if is_schema(target) else "There is no schema at this place."
+
+
 MOST_REFERENCES = 20
 """References that are followed one after the other."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,15 @@ from scripts.preparation.documents import (
     component_of,
     components,
     find,
-    operations,
     origin,
     parts_of,
     pointer_of,
 )
-from scripts.preparation.names import LONGEST_NAME, clashes, snake_case, told_apart
+from scripts.preparation.names import LONGEST_NAME, snake_case, told_apart
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from scripts.preparation.documents import Draft, Noting
 
 
@@ -92,8 +94,8 @@ def inline_path_items(document: Draft, noting: Noting) -> Draft:
         made: dict[str, Any] = {key: item[key] for key in ("parameters",) if item.get(key)}
         made = _inlined(document, made, place, noting)
         servers = {"servers": item["servers"]} if "servers" in item else {}
-        for method in METHODS:
-            if method in item:
+        for method in item:  # in the document's order, which names go by
+            if method in METHODS:
                 made[method] = {**servers, **_inlined(document, item[method], child(place, method), noting)}
         return made
 
@@ -268,30 +270,29 @@ def _status_code(text: str) -> str | None:
 
 
 def name_operations(document: Draft, noting: Noting) -> Draft:
-    """Give every operation an operationId that is a module of its own in its tag."""
-    found = list(operations(document))
-    given = {operation.pointer: operation.value.get("operationId", "") for operation in found}
-    tags = {operation.pointer: (operation.value.get("tags") or ["default"])[0] for operation in found}
-    ids = {
-        operation.pointer: given[operation.pointer]
-        if snake_case(given[operation.pointer])
-        else _id_of(operation)
-        for operation in found
-    }
-    clashing = _clashing(ids, tags)
+    """Give every operation an operationId that is a module of its own in its tag.
+
+    Those that stand first in the document choose first, so what comes behind them changes no name of theirs.
+    """
+    found = [
+        Operation(child("/paths", path, method), path, method, item[method])
+        for path, item in documents.paths(document).items()
+        for method in item
+        if method in METHODS
+    ]
+    ids: dict[str, str] = {}
+    taken: set[tuple[str, str]] = set()
     for operation in found:
-        here = operation.pointer
-        if here in clashing:
-            ids[here] = f"{given[here]} {_id_of(operation)}".strip()
-    long = {here for here, name in ids.items() if len(name) > LONGEST_NAME}
-    for here in sorted(clashing & _clashing(ids, tags) | long):
-        ids[here] = told_apart(ids[here][: LONGEST_NAME - 20], here)
-    for here in sorted(here for here, name in given.items() if name and ids[here] != name):
-        place = child(here, "operationId")
-        what = f"{given[here]} is module {snake_case(ids[here])}"
-        noting(
-            place, Kind.RENAMED, what, "Another operation of this tag gives the same module, or none does."
-        )
+        tag = snake_case((operation.value.get("tags") or ["default"])[0])
+        name = next(wish for wish in _wishes(operation) if (tag, snake_case(wish)) not in taken)
+        taken.add((tag, snake_case(name)))
+        ids[operation.pointer] = name
+        given = operation.value.get("operationId", "")
+        if given not in ("", name):
+            place = child(operation.pointer, "operationId")
+            what = f"{given} is module {snake_case(name)}"
+            why = "Another operation of this tag gives the same module, or none does."
+            noting(place, Kind.RENAMED, what, why)
 
     def change(operation: Operation) -> dict[str, Any]:
         return {**operation.value, "operationId": ids[operation.pointer]}
@@ -299,10 +300,13 @@ def name_operations(document: Draft, noting: Noting) -> Draft:
     return change_operations(document, change)
 
 
-def _clashing(ids: dict[str, str], tags: dict[str, str]) -> set[str]:
-    """Return the pointers of the operations that would share a module."""
-    modules = {here: [(snake_case(tags[here]), snake_case(name))] for here, name in ids.items()}
-    return {here for group in clashes(modules) for here in group}
+def _wishes(operation: Operation) -> Iterator[str]:
+    """Yield the names that an operation could have, the best first."""
+    given, own = operation.value.get("operationId", ""), _id_of(operation)
+    names = ([given] if snake_case(given) else [own]) + [f"{given} {own}".strip()]
+    yield from (name for name in names if len(name) <= LONGEST_NAME)
+    bys = (operation.pointer + "#" * more for more in itertools.count())
+    yield from (told_apart(names[-1][: LONGEST_NAME - 20], by) for by in bys)
 
 
 def _id_of(operation: Operation) -> str:

@@ -9,14 +9,13 @@ from scripts.preparation.documents import (
     ORIGIN,
     UNIONS,
     Schema,
+    absence,
     change_roots,
     change_schemas,
     change_subschemas,
     child,
-    find,
     opened,
     origin,
-    pointer_of,
 )
 
 if TYPE_CHECKING:
@@ -361,15 +360,9 @@ def loosen_dangling(document: Draft, noting: Noting) -> Draft:
         if reference is None:
             return schema
         where = origin(schema, pointer)
-        if not reference.startswith("#"):
-            noting(where, Kind.LOOSENED, f"{reference!r} accepts all", "It is in another document.")
-            return _without(schema, "$ref")
-        try:
-            target = find(document, pointer_of(reference))
-        except KeyError:
-            target = None
-        if not isinstance(target, dict) or ORIGIN not in target:
-            noting(where, Kind.LOOSENED, f"{reference!r} accepts all", "There is no schema at this place.")
+        why = absence(document, reference, lambda target: isinstance(target, dict) and ORIGIN in target)
+        if why:
+            noting(where, Kind.LOOSENED, f"{reference!r} accepts all", why)
             return _without(schema, "$ref")
         return schema
 

@@ -49,12 +49,14 @@ class Said:
         title: One line on it.
         markdown: The report.
         link: Where the report can be read as a page; empty where it cannot.
+        document: The SHA-256 of the new document as it is kept; empty where there is none.
     """
 
     verdict: Verdict
     title: str
     markdown: str
     link: str
+    document: str = ""
 
     def body(self, *notes: str) -> str:
         """Return the text of a pull request or an issue.
@@ -94,7 +96,8 @@ def said_by(folder: Path, link: str) -> Said:
         ) from error
     except UnicodeDecodeError as error:
         raise UnusableInputError(f"{folder / 'report.md'} is not UTF-8; run `make track` again.") from error
-    return Said(report.verdict, _title(report), markdown, link)
+    document = report.comparison.new.sha256 if report.comparison else ""
+    return Said(report.verdict, _title(report), markdown, link, document)
 
 
 def _title(report: Report) -> str:

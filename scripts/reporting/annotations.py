@@ -8,7 +8,7 @@ from scripts.command import VENDORED
 from scripts.comparison.changes import Change
 from scripts.comparison.severity import Severity
 from scripts.preparation.documents import parts_of
-from scripts.reporting.words import one_line, told
+from scripts.reporting.words import few, one_line, reached, told, what_changed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,7 +80,9 @@ def _height(value: Json) -> int:
 def _written(told: Change | Finding, title: str, document: Document | None) -> str:
     if isinstance(told, Change):
         where = "" if told.new_pointer is None else _place(told.new_pointer, document)
-        return _command(where, f"{title}: {told.subject}", f"{told.what} {told.why} [{told.fingerprint}]")
+        reaches = f" Reaches {few(reached(told), 'operation')}." if reached(told) else ""
+        message = f"{what_changed(told)} {told.why}{reaches} [{told.fingerprint}]"
+        return _command(where, f"{title}: {told.subject}", message)
     if told.file:
         line = f",line={told.line}" if told.line else ""
         return _command(f"file={_property(told.file)}{line},", title, told.what)

@@ -335,9 +335,10 @@ def _why_major(report: Report) -> str:
     breaking = [each for each in report.changes if each.severity is Severity.BREAKING]
     axes = [each.axis for each in breaking]
     where = [f"{axes.count(axis):,} {AXES[axis]}" for axis in (Axis.WIRE, Axis.PYTHON) if axis in axes]
+    told = f", {listed(where)}" if where[1:] else "".join(f" {AXES[axis]}" for axis in {*axes})
     accepted = sum(1 for each in breaking if each.approval)
     also = f"; {accepted:,} of them approved here, but not by other callers" if accepted else ""
-    return f"{counted(len(breaking), 'breaking change')}, {listed(where)}{also}"
+    return f"{counted(len(breaking), 'breaking change')}{told}{also}"
 
 
 def elsewhere(report: Report, number: int) -> str:

@@ -35,7 +35,9 @@ class Update:
     Attributes:
         report: What is to be said.
         renewal: The new state; None where there is none, or none that became whole.
+        last: The folder with the reports of the update that made the present state, where this was none.
     """
 
     report: Report
     renewal: Renewal | None = None
+    last: Path | None = None

@@ -34,6 +34,7 @@ from scripts.state import (
     tools,
 )
 from scripts.surface import compare_packages
+from scripts.tracking.order import keeping_names
 from scripts.tracking.outcome import Renewal, Update
 from scripts.transaction import digest
 
@@ -93,6 +94,7 @@ def prepare_update(
         FailedError: The client that is kept cannot be read, or the type checker did not run.
     """
     root = settings.root
+    new = keeping_names(old, new)
     configuration = read_configuration(root / CONFIGURATION)
     approvals_file = root / APPROVALS
     approvals = read_approvals(approvals_file) if approvals_file.exists() else Approvals({})

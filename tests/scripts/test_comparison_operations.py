@@ -473,7 +473,7 @@ def test_one_cause_is_one_row() -> None:
     assert (change.before, change.after, change.effect) == (None, ["b"], "widens")
     pointer = "/components/schemas/Discount/properties/effect/enum"
     assert (change.old_pointer, change.new_pointer) == (pointer, pointer)
-    assert change.what == 'Enum has "b" besides.'
+    assert change.what == 'Enum gained "b".'
     assert change.why == "A client can receive what it was not promised."
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
+from scripts.preparation.documents import run_passes
 from scripts.preparation.names import LONGEST_NAME, snake_case
 from scripts.preparation.operations import (
     inline_parts,
@@ -252,7 +255,7 @@ def test_operations_keep_their_names() -> None:
 
 
 def test_operations_get_names_of_their_own() -> None:
-    """Missing, empty and equal names: each gets its own, which do not depend on the order."""
+    """Missing, empty and equal names: each gets its own; the first one in the document keeps what it has."""
     items: list[tuple[str, Any]] = [
         ("/a", {"operationId": "get_it"}),
         ("/b/{id}", {"operationId": "getIt"}),
@@ -269,14 +272,32 @@ def test_operations_get_names_of_their_own() -> None:
         ("/I", {"operationId": "gUnset"}),
     ]
     found, notes = ids(items)
-    turned, _ = ids(items[::-1])
-    assert found == turned[::-1]
-    assert found[1:4] == ["getIt get_b_id", "get_c", "get_d"]
+    assert found[:4] == ["get_it", "getIt get_b_id", "get_c", "get_d"]
     assert set(notes) >= {
-        "/paths/~1a/get/operationId",
+        "/paths/~1b~1{id}/get/operationId",
         "/paths/~1e/get/operationId",
         "/paths/~1h/get/operationId",
     }
+    assert "/paths/~1a/get/operationId" not in notes
+    turned, _ = ids(items[::-1])
+    assert turned[-1].startswith("get_it get_a_")  # "get_it get_a" is another's own
+    assert turned[::-1][1:4] == ["getIt", "get_c", "get_d"]
+
+
+@hypothesis.given(st.lists(st.sampled_from(["a", "A", "b", "", "a get_2"]), max_size=8), st.integers(0, 9))
+def test_operations_keep_their_names_when_others_come(names: list[str], count: int) -> None:
+    """Operations that come behind others change the name of none of these."""
+    items = [(f"/{number}", {"operationId": name}) for number, name in enumerate(names)]
+    assert ids(items[:count])[0] == ids(items)[0][:count]
+
+
+def test_methods_keep_their_order() -> None:
+    """Of two methods of a path that want one name, the one that stands first has it."""
+    item = {"post": {"operationId": "x"}, "get": {"operationId": "x"}, "parameters": []}
+    given = document({"/a": {"$ref": "#/paths/~1b"}, "/b": item})
+    for path, name in (("/a", "x"), ("/b", "x post_b")):
+        made, _ = run_passes(given, [inline_path_items, name_operations])
+        assert made["paths"][path]["post"]["operationId"] == name
 
 
 def test_parts_stand_in_the_operations() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -418,6 +420,35 @@ def test_update_that_was_killed_is_finished_first(world: World, place: str) -> N
     assert held["openapi/spec.lock.json"] != START["openapi/spec.lock.json"].strip()
     assert sorted(name for name in held if name.startswith(PACKAGE)) == [
         f"{PACKAGE}/__init__.py", f"{PACKAGE}/second.py",
+    ]  # fmt: skip
+
+
+def test_runs_without_news_do_not_hide_the_update(world: World) -> None:
+    """An update that is not on the default branch is proposed, though the last run after it found nothing."""
+    clone, update = world.tracked(UNCHANGED, "second")
+    write_reports(BREAKING, update / "report" / "last-update")
+    done = world.propose(clone)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("breaking:\n")
+    assert world.files()["openapi/vouchers.json"] == "second"
+    world.merge(1)
+    clone, update = world.tracked(UNCHANGED)
+    write_reports(BREAKING, update / "report" / "last-update")
+    assert world.propose(clone).stdout.splitlines() == ["unchanged:", f"- delete {BRANCH}"]
+
+
+def test_update_that_went_back_in_the_same_clone_closes_the_pull_request(world: World) -> None:
+    """An update back to what the default branch has leaves nothing to propose."""
+    world.day(BREAKING, "second")
+    clone, update = world.tracked(UNCHANGED)
+    back = compared(changed(Severity.HARMLESS))
+    assert back.comparison is not None
+    digest = sha256((update / "openapi/vouchers.json").read_bytes()).hexdigest()
+    comparison = replace(back.comparison, new=replace(back.comparison.new, sha256=digest))
+    write_reports(replace(back, comparison=comparison), update / "report")
+    done = world.propose(clone)
+    assert said(done.stdout.splitlines()) == [
+        "compatible:", "- say why below #1", "- close pull request #1", f"- delete {BRANCH}",
     ]  # fmt: skip
 
 

@@ -88,7 +88,11 @@ def test_each_row_and_finding_is_one_command() -> None:
         "::error file=openapi/vouchers.json,line=8,title=Breaking%3A Voucher.discount.effect",
         "::warning file=openapi/vouchers.json,title=Warning%3A Voucher.code",
     ]  # fmt: skip
-    assert f"[{ENUM.fingerprint}]" in lines[4]
+    assert lines[4].endswith(
+        f"Reaches `GET /v1/things/0`, `GET /v1/things/1`, `GET /v1/things/2` and 4 other operations. "
+        f"[{ENUM.fingerprint}]"
+    )
+    assert "Reaches" not in lines[3]
 
 
 def test_without_a_document_no_line_is_named() -> None:

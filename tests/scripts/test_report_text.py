@@ -307,8 +307,8 @@ def test_the_version_is_told_for_both_kinds_of_version() -> None:
     assert version(report(ADDED)).endswith("0.4.2 becomes 0.4.3): nothing breaks callers.")
     assert version(report(PATTERN)).endswith(": nothing is known to break callers.")
     wire, python = version(report(ENUM)), version(report(SIGNATURE))
-    assert wire == "Major (1.4.2 becomes 2.0.0, and 0.4.2 becomes 0.5.0): 1 breaking change, 1 on the wire."
-    assert python.endswith(": 1 breaking change, 1 in Python.")
+    assert wire == "Major (1.4.2 becomes 2.0.0, and 0.4.2 becomes 0.5.0): 1 breaking change on the wire."
+    assert python.endswith(": 1 breaking change in Python.")
     assert report(ACCEPTED).bump is Bump.MAJOR
     assert "1 of them approved here" in version(report(ACCEPTED))
     assert version(replace(report(ENUM), refusals=(FINDING,))).startswith(

@@ -169,13 +169,7 @@ def test_approved(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     track(project)
     save(project / "source.json", narrower())
     track(project, "--dry-run", "--report", project / "dry")
-    rows = json.loads((project / "dry" / "report.json").read_text())["comparison"]["changes"]
-    entries = [
-        f'[[approved]]\nfingerprint = "{row["fingerprint"]}"\nby = "me"\nwhy = "Nobody pings."\n'
-        for row in rows
-        if row["severity"] == "breaking"
-    ]
-    (project / "openapi" / "approvals.toml").write_text("\n".join(entries))
+    approve(project, json.loads((project / "dry" / "report.json").read_text())["comparison"]["changes"])
     capsys.readouterr()
     assert track(project, "--fail-on", "breaking") == 0
     assert last_line(capsys.readouterr().out) == "verdict: compatible"
@@ -189,6 +183,75 @@ def test_unchanged(project: Path, digest: Digest, capsys: pytest.CaptureFixture[
     assert said(project)["verdict"] == "unchanged"
     assert pictures(project, digest) == before
     assert len(list((project / "changelog.d").iterdir())) == 1
+
+
+def approve(project: Path, rows: list[dict[str, Any]]) -> None:
+    """Approve of all that breaks."""
+    entries = [
+        f'[[approved]]\nfingerprint = "{row["fingerprint"]}"\nby = "me"\nwhy = "Nobody pings."\n'
+        for row in rows
+        if row["severity"] == "breaking"
+    ]
+    (project / "openapi" / "approvals.toml").write_text("\n".join(entries))
+
+
+def test_the_last_updates_report_outlives_runs_without_one(
+    project: Path, digest: Digest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Runs that find nothing new, or refuse what they find, keep the last update's report, and say where."""
+    save(project / "source.json", narrower())
+    track(project)
+    made = digest(project / "report")
+    for source, verdict in (
+        ("source.json", "unchanged"),
+        ("no.json", "refused"),
+        ("source.json", "unchanged"),
+    ):
+        capsys.readouterr()
+        track(project, "--source", project / source)
+        output = capsys.readouterr().out
+        assert "The report of the last update: report/last-update/report.html.\n" in output
+        assert last_line(output) == f"verdict: {verdict}"
+        assert said(project)["verdict"] == verdict
+        assert digest(project / "report" / "last-update") == made
+    save(project / "source.json", larger())
+    assert track(project) == 0
+    assert not (project / "report" / "last-update").exists()
+
+
+def test_reports_of_another_state_are_not_kept(project: Path) -> None:
+    """A report of a document that is not the kept one, or one that cannot be read, is no last update's."""
+    (project / "report" / "report.json").write_text("{}")
+    track(project)
+    assert not (project / "report" / "last-update").exists()
+    save(project / "source.json", larger())
+    track(project)
+    main(["--root", str(project), "--rollback"])
+    save(project / "source.json", small())
+    track(project)
+    assert not (project / "report" / "last-update").exists()
+
+
+def test_approved_afterwards(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is approved after an update counts when the command runs again, until it is taken back."""
+    save(project / "source.json", larger())
+    track(project)
+    save(project / "source.json", narrower())
+    assert track(project, "--fail-on", "breaking") == 4
+    approve(project, said(project)["comparison"]["changes"])
+    capsys.readouterr()
+    assert track(project, "--fail-on", "breaking") == 0
+    output = capsys.readouterr().out
+    assert output.startswith("The approvals have changed: this is the last update, judged anew.\n")
+    assert last_line(output) == "verdict: compatible"
+    assert said(project)["verdict"] == "compatible"
+    assert track(project) == 0
+    assert last_line(capsys.readouterr().out) == "verdict: unchanged"
+    (project / "openapi" / "approvals.toml").unlink()
+    assert track(project, "--fail-on", "breaking", "--dry-run") == 4
+    assert said(project)["verdict"] == "unchanged"
+    assert track(project, "--fail-on", "breaking") == 4
+    assert said(project)["verdict"] == "breaking"
 
 
 @pytest.mark.parametrize("indent", [None, 7])
@@ -229,6 +292,24 @@ def test_prose_only(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert track(project) == 0
     assert last_line(capsys.readouterr().out) == "verdict: compatible"
     assert said(project)["bump"] == "patch"
+
+
+def test_a_name_that_is_taken(project: Path, command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """A new operation with a name that is taken, put before the old one, leaves the old one its name."""
+    document = small()
+    copy_of_it = {**document["paths"][RELEASE]["delete"], "parameters": []}
+    document["paths"] = {"/v1/other": {"delete": copy_of_it}, **document["paths"]}
+    save(project / "source.json", document)
+    module = project / "generated/voucherify_client/api/vouchers/release_validation_session.py"
+    before = module.read_text()
+    assert track(project) == 0
+    assert last_line(capsys.readouterr().out) == "verdict: compatible"
+    assert module.read_text() == before
+    assert json.loads((project / "openapi/vouchers.json").read_text()) == document
+    check_whole(project, command)
+    (project / "source.json").write_text(json.dumps(document))
+    assert track(project) == 0
+    assert last_line(capsys.readouterr().out) == "verdict: unchanged"
 
 
 # Refusals

@@ -43,9 +43,9 @@ FLOORS_OF_CLI = [
     ["_app"],
     ["_doctor", "_profiles", "_release", "_release_many", "_sandbox"],
     ["_asking", "_checkup", "_profiles_file", "_progress", "_reaching", "_run"],
-    ["_advice", "_interrupts", "_masking", "_summary"],
+    ["_interrupts", "_masking", "_summary"],
     ["_plan", "_tally"],
-    ["_outcomes", "_pairs"],
+    ["_advice", "_outcomes", "_pairs"],
     ["_lines", "_options", "_output"],
     ["_exits"],
 ]

@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.wrapper import file_keyring
-from tests.wrapper.commands import COMMAND, environment, voucherify
+from tests.wrapper.commands import environment, voucherify
 from tests.wrapper.file_keyring import FileKeyring
 from tests.wrapper.terminal import Terminal
 from voucherify_wrapper import ConfigurationError, Voucherify
@@ -493,23 +493,38 @@ def test_a_full_disk_loses_nothing(run: Run, file: Path) -> None:
 
 def test_none_of_many_at_once_is_lost(path: Path) -> None:
     """Commands that run at the same time wait for each other."""
-    names = [f"shop-{number}" for number in range(4)]
-    commands = [
+    program = (
+        "import sys\n"
+        "from voucherify_wrapper._credentials_file import credentials_file\n"
+        "from voucherify_wrapper.cli._profiles_file import keep_profile\n"
+        "keep_profile(credentials_file(), f'{sys.argv[1]}-first', {'oauth_token': 'x'}, replace=False)\n"
+        "print('ready', flush=True); input()\n"
+        "for number in range(8):\n"
+        "    name = f'{sys.argv[1]}-{number}'\n"
+        "    keep_profile(credentials_file(), name, {'oauth_token': 'x'}, replace=False)\n"
+    )
+    processes = [
         subprocess.Popen(
-            [*COMMAND, "profiles", "add", name, "--oauth", "--token-stdin"],
+            [sys.executable, "-c", program, name],
             env=environment(),
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
         )
-        for name in names
+        for name in ("a", "b", "c")
     ]
-    for command in commands:
-        assert command.stdin is not None
-        command.stdin.write(TOKEN.encode())
-        command.stdin.close()
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate(timeout=60)
 
-    assert [command.wait(timeout=60) for command in commands] == [0] * 4
-    assert sorted(tomllib.loads(path.read_text())) == names
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert len(tomllib.loads(path.read_text())) == 27
 
 
 def test_of_two_with_one_name_the_second_is_refused(file: Path) -> None:

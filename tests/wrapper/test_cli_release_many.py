@@ -341,6 +341,7 @@ def test_what_ends_a_run_is_told_with_how_to_go_on(
     assert told["Repeated"] == "0"
     how = f"voucherify release-many --journal 'my run' --output o --concurrency 4 {file}"
     assert f"To go on: {how}\n" in err
+    assert ("voucherify doctor" in err) == (status == 401)
     again = json.loads(command(file, "--journal", "my run", "--output", "o", "--json")[1])
     assert (again["exit_code"], again["released"]) == (0, 20)
 
@@ -563,7 +564,7 @@ def test_no_other_file_is_taken_for_outcomes(tmp_path: Path) -> None:
         ),
         (
             State(Tally(given=9, failed=1), 9, 8, lambda: RateLimit(remaining=0)),
-            ["1 of 9", "1 failed", "0.0 a second", "quota 0", "0 s left"],
+            ["1 of 9", "1 failed", "0.0 a second", "quota 0, waiting for it", "0 s left"],
         ),
     ],
 )

@@ -19,7 +19,7 @@ from voucherify_wrapper._errors import ConfigurationError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_LOCK_SECONDS = 3.0
+_LOCK_SECONDS = 5.0
 _HEADER = re.compile(r"""\s*\[\s*(?:"([^"\\]*)"|'([^']*)'|([\w-]+))\s*\]\s*(?:#.*)?""", re.ASCII)
 _WHAT = "the credentials file"
 

@@ -62,7 +62,8 @@ class State:
         limits = self.limits()
         if limits.remaining is not None:
             of = "" if limits.limit is None else f" of {limits.limit:,}"
-            counts.append(f"quota {limits.remaining:,}{of}")
+            waiting = "" if limits.remaining else ", waiting for it"
+            counts.append(f"quota {limits.remaining:,}{of}{waiting}")
         if rows is not None and self.done:
             left = max(0, rows - self.done) * tally.seconds / self.done
             counts.append(f"{_time(left)} left")

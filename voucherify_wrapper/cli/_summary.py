@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, frozen
 
+from ._advice import told
 from ._exits import ExitCode, exit_code_of
 from ._lines import STANDARD_INPUT
 from ._outcomes import STANDARD_OUTPUT
@@ -75,7 +76,7 @@ class Summary:
         for kind in self.tally.kinds.values():
             say(_failures(kind), to_stderr=aside)
         if self.error:
-            say(f"voucherify: {self.error}", to_stderr=True)
+            say(f"voucherify: {told(self.error, 'release-many')}", to_stderr=True)
         for line in self._advice():
             say(line, to_stderr=aside or self.error is not None)
 
