@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scripts.contracts.document import finding, lost_clusters, lost_in_document, new_clusters
+from scripts.contracts.document import finding, lost_clusters, lost_in_document, new_clusters, signed_in_part
 from scripts.contracts.fitting import Client, misfits, reading_ahead
 from scripts.contracts.reliance import RELIED_ON
 from scripts.contracts.testing import failing_tests
@@ -70,7 +70,7 @@ def broken_promises(
 
 
 def remarks(document: Document, *, wrapper: Path) -> tuple[Finding, ...]:
-    """Find what the document offers and the wrapper does not yet; none of it stands against an update.
+    """Find what the document offers or asks and the wrapper does not; none of it stands against an update.
 
     Args:
         document: The new document.
@@ -79,7 +79,9 @@ def remarks(document: Document, *, wrapper: Path) -> tuple[Finding, ...]:
     Returns:
         What a person may want to take up.
     """
-    return tuple(_as_findings(new_clusters(Upstream(document), Wrapper(wrapper), RELIED_ON)))
+    upstream, read = Upstream(document), Wrapper(wrapper)
+    checks = (signed_in_part, new_clusters)
+    return tuple(one for check in checks for one in _as_findings(check(upstream, read, RELIED_ON)))
 
 
 def _as_findings(check: Iterable[Finding]) -> Iterator[Finding]:

@@ -64,6 +64,10 @@ def _shape(side: Sided, view: View, depth: int) -> str:
     if view.properties and view.types in (None, OBJECTS):
         names = [*view.properties]
         return f"object with {', '.join(names[:_MOST])}" + (", …" if len(names) > _MOST else "")
+    limits = [f"`{bound.keyword}` {bound.shown}" for bound in view.bounds.values()]
+    limits += [f"`required` {name}" for name in view.required]
+    if view.types is None and limits:
+        return f"anything with {', '.join(limits[:_MOST])}"
     return types_text(view)
 
 

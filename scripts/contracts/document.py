@@ -163,12 +163,52 @@ def _accepted(upstream: Upstream, found: Found, wrapper: Wrapper) -> list[Creden
     other classes of the wrapper could send the rest.
     """
     every = frozenset().union(*(one.headers for one in wrapper.credentials))
-    ways = [{upstream.header(name) for name in one} for one in upstream.alternatives(found)]
+    ways = _ways(upstream, found)
     return [
         one
         for one in wrapper.credentials
         if not ways or any(way <= one.headers or one.headers <= way <= every for way in ways)
     ]
+
+
+def _ways(upstream: Upstream, found: Found) -> list[set[str | None]]:
+    """Return the headers of each way to sign an operation."""
+    return [{upstream.header(name) for name in one} for one in upstream.alternatives(found)]
+
+
+def signed_in_part(upstream: Upstream, wrapper: Wrapper, relied: Sequence[Reliance]) -> Iterator[Finding]:
+    """Find operations that want more at the same time than any class of the wrapper sends.
+
+    To the letter of the document, none of these signs. But the vendor's has said so for years of operations
+    that take either, so nothing stands against an update; whether it means it now, only its server can say.
+
+    Args:
+        upstream: The new document.
+        wrapper: The wrapper.
+        relied: The operations that it calls.
+    """
+    for one in relied:
+        found = upstream.operation(one)
+        if found is not None:
+            yield from _in_part(upstream, found, wrapper, one)
+
+
+def _in_part(upstream: Upstream, found: Found, wrapper: Wrapper, relied: Reliance) -> Iterator[Finding]:
+    ways = _ways(upstream, found)
+    accepted = _accepted(upstream, found, wrapper)
+    in_part = [one for one in accepted if ways and not any(way <= one.headers for way in ways)]
+    if in_part:
+        wanted = (" with ".join(map(upstream.described, one)) for one in upstream.alternatives(found))
+        sends = (
+            f"`{one.name}` (`{one.place}`) sends {' and '.join(f'`{header}`' for header in one.spelled)}"
+            for one in in_part
+        )
+        what = (
+            f"`{relied.operation}` wants {', or '.join(wanted)}, at the same time. The wrapper sends one of "
+            f"them at a time: {'; '.join(sends)}. Voucherify's documents have said so before, while its "
+            "server took either: release a session with each before you merge."
+        )
+        yield finding(what, in_part[0].place, upstream.pointer(*_parts(found), "security"))
 
 
 def _token_path(upstream: Upstream, found: Found, wrapper: Wrapper) -> Iterator[Finding]:

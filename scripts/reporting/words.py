@@ -379,29 +379,30 @@ def steps(report: Report) -> list[str]:
 
 def _when_compatible(report: Report) -> list[str]:
     doubtful = len(told(report, Severity.WARNING))
-    one = "the one warning" if doubtful == 1 else f"the {doubtful:,} warnings"
-    return [*([f"Look at {one}."] if doubtful else []), *_taken(report, f"a {report.bump} version")]
+    look = [f"Look at {_the_warnings(doubtful)}."] if doubtful else []
+    return [*look, *_taken(report, f"a {report.bump} version")]
+
+
+def _the_warnings(number: int) -> str:
+    return "the warning" if number == 1 else f"the {number:,} warnings"
 
 
 def _when_breaking(report: Report) -> list[str]:
     doubtful = len(told(report, Severity.WARNING))
-    also = f", then at the {counted(doubtful, 'warning')}" if doubtful else ""
+    also = f", then at {_the_warnings(doubtful)}" if doubtful else ""
     uses = "call that operation, or use that name" if Axis.PYTHON in report.axes else "call that operation"
-    accept = "Where it does not matter to you, add its fingerprint to {}, with your name and why{}.".format(
-        *{
-            Run.COMPARISON: ("a file of approvals", ", and name that with `--approvals`"),
-            Run.UPDATE: (
-                "`openapi/approvals.toml`",
-                ", and run again from the old state (`make rollback` brings it back)",
-            ),
-            Run.DRY_RUN: ("`openapi/approvals.toml`", ""),
-        }[report.run]
-    )
+    signed = "`openapi/approvals.toml`, with your name and why"
+    accept = {
+        Run.COMPARISON: "a file, with your name and why, and name that file with `--approvals`",
+        Run.UPDATE: f"{signed}, and run again from the old state (`make rollback` brings it back)",
+        Run.DRY_RUN: signed,
+    }[report.run]
+    each = "the breaking row" if len(told(report, Severity.BREAKING)) == 1 else "each breaking row"
     return [
-        f"Look at each breaking row{also}: does your code {uses}?",
+        f"Look at {each}{also}: does your code {uses}?",
         "Where it does, change your code so that it works with the new revision.",
-        accept,
-        *_taken(report, "a major version; name the breaking rows in the changelog"),
+        f"Where it does not matter to you, add its fingerprint to {accept}.",
+        *_taken(report, "a major version: the fragment for the changelog names what breaks"),
     ]
 
 
@@ -409,7 +410,7 @@ def _taken(report: Report, how: str) -> list[str]:
     """Say how the new document is taken over, after all that has to be looked at."""
     if report.run is Run.COMPARISON:
         return []
-    release = "; there is nothing to release" if report.bump is Bump.NONE else f", and release with {how}"
+    release = "; there is nothing to release" if report.bump is Bump.NONE else f", and release {how}"
     return [f"{'Run without `--dry-run`, merge' if report.run is Run.DRY_RUN else 'Merge'}{release}."]
 
 

@@ -48,6 +48,7 @@ class Strike:
         at: how many bytes pass before.
         answer: what is sent instead of the server's answer.
         acts: whether the server gets the request at all.
+        pause: seconds between the bytes that drip.
     """
 
     side: Side
@@ -55,6 +56,7 @@ class Strike:
     at: int = 0
     answer: bytes | None = None
     acts: bool = True
+    pause: float = 0.0
 
 
 class _Proxy:
@@ -250,6 +252,8 @@ def _answered(client: socket.socket, answer: bytes, strike: Strike) -> bool:
     if strike.kind == "drip":
         for number in range(len(after)):
             client.sendall(after[number : number + 1])
+            if strike.pause and select.select([client], [], [], strike.pause)[0]:
+                return False  # it has left
         return True
     if strike.kind == "corrupt":
         client.sendall(bytes(each ^ _FLIPPED for each in after[:1]) + after[1:])
@@ -313,6 +317,16 @@ def _is_whole(answer: bytes) -> bool:
     return bool(end) and len(body) >= (int(length[1]) if length else 0)
 
 
+class Tunnels(_Proxy):
+    """A proxy of the ordinary kind, which connects to one server whatever `CONNECT` asks for."""
+
+    def _serve(self, client: socket.socket, stack: ExitStack) -> None:
+        _head(client)
+        server = self._server(stack)
+        client.sendall(b"HTTP/1.1 200 Connection established\r\nVia: 1.1 proxy" + _END)
+        _forward_all({client: math.inf, server: math.inf}, client, server, None)
+
+
 class StreamProxy(_Proxy):
     """Forwards bytes, whatever they mean; what `strike` was given befalls the next connections, one each.
 
@@ -339,19 +353,26 @@ class StreamProxy(_Proxy):
         left: dict[socket.socket, float] = {client: math.inf, server: math.inf}
         if strike:
             left[server if strike.side == "answer" else client] = strike.at
-        while left:
-            for source in select.select([*left], [], [])[0]:
-                sink = server if source is client else client
-                if left[source]:
-                    _forward(source, sink, left)
-                elif strike and strike.kind == "corrupt":
-                    sink.sendall(bytes(each ^ _FLIPPED for each in source.recv(1)))
-                    left[source] = math.inf
-                elif strike:
-                    _break_off(client, sink, strike.kind)
-                    if strike.kind != "half-close":
-                        return
-                    del left[source]
+        _forward_all(left, client, server, strike)
+
+
+def _forward_all(
+    left: dict[socket.socket, float], client: socket.socket, server: socket.socket, strike: Strike | None
+) -> None:
+    """Forward both ways until both have ended, and strike where no byte is left before it."""
+    while left:
+        for source in select.select([*left], [], [])[0]:
+            sink = server if source is client else client
+            if left[source]:
+                _forward(source, sink, left)
+            elif strike and strike.kind == "corrupt":
+                sink.sendall(bytes(each ^ _FLIPPED for each in source.recv(1)))
+                left[source] = math.inf
+            elif strike:
+                _break_off(client, sink, strike.kind)
+                if strike.kind != "half-close":
+                    return
+                del left[source]
 
 
 def _forward(source: socket.socket, sink: socket.socket, left: dict[socket.socket, float]) -> None:

@@ -53,6 +53,20 @@ def test_an_answer_in_single_bytes_is_an_answer(world: World, wait_until: Any) -
     world.suffer(strikes, judge_released, wait_until, retries=AT_ONCE)
 
 
+def test_an_answer_that_drips_for_too_long_ends_with_the_attempt(world: World, wait_until: Any) -> None:
+    """However often a byte comes: it is the attempt as a whole that has a limit."""
+    strikes = [(Strike("answer", "drip", at, pause=0.08),) for at in range(0, world.sizes[1] - 4, 4)]
+    slow: list[int] = []
+
+    def judge(lane: Lane, strikes: tuple[Strike, ...], key: str, outcome: Any) -> None:
+        judge_released(lane, strikes, key, outcome)
+        slow.append(outcome.attempts)
+
+    world.suffer(strikes, judge, wait_until, retries=AT_ONCE)
+
+    assert min(slow) >= 2
+
+
 def test_a_damaged_answer_is_never_misread(world: World, wait_until: Any) -> None:
     """At any byte: it is understood all the same, or the call tries again and finds the session released."""
     strikes = every("answer", "corrupt", world.sizes[1])

@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from tests.faults.lanes import AT_ONCE, CODE
-from tests.faults.proxy import FaultProxy, StreamProxy, Strike
+from tests.faults.proxy import FaultProxy, StreamProxy, Strike, Tunnels
 from tests.wrapper.conftest import release_async, release_sync
 from voucherify_wrapper import ReleaseResult, Timeout, TLSError
 
@@ -51,7 +51,7 @@ def ways(authority: trustme.CA, voucherify_sandbox: Sandbox) -> Iterator[list[St
         yield [stack.enter_context(StreamProxy(server.port)) for _ in range(LANES)]
 
 
-def released(kind: str, way: StreamProxy, key: str, settings: dict[str, Any]) -> Any:
+def released(kind: str, way: StreamProxy | FaultProxy, key: str, settings: dict[str, Any]) -> Any:
     """What a release of a client of its own comes to."""
     release = release_async if "async" in kind else release_sync
     try:
@@ -95,6 +95,44 @@ def test_tls_that_breaks_is_made_anew(
     assert again > len(strikes) // 2
     assert not any(way.pending for way in ways)
     wait_until(lambda: not any(way.connections for way in ways))
+
+
+IN_THE_CLEAR = 260  # bytes that go to a proxy, or come from it, before TLS begins; no less
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])  # the default serves for the fast ones behind a proxy
+@pytest.mark.parametrize("end", ["reset", "stall", "half-close", "corrupt"])
+def test_a_tunnel_that_breaks_is_made_anew(
+    kind: str,
+    end: Any,
+    authority: trustme.CA,
+    voucherify_sandbox: Sandbox,
+    settings: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    wait_until: Any,
+) -> None:
+    """Behind a proxy, wherever in what is said to it, or in what it says."""
+    settings["timeout"] = Timeout(30, attempt=0.4)
+    strikes = [Strike(side, end, at) for side in ("request", "answer") for at in range(0, IN_THE_CLEAR, 13)]
+    with ExitStack() as stack:
+        server = stack.enter_context(served_with(authority.issue_cert("localhost"), voucherify_sandbox))
+        tunnels = stack.enter_context(Tunnels(server.port))
+        way = stack.enter_context(StreamProxy(tunnels.port))
+        monkeypatch.setenv("HTTPS_PROXY", way.url)
+        way.strike(*strikes)
+
+        def suffer(_: Strike) -> None:
+            outcome = released(kind, server, voucherify_sandbox.lock(CODE), settings)
+            if end == "corrupt" and not isinstance(outcome, ReleaseResult):
+                assert not outcome.may_have_acted, repr(outcome)
+            else:
+                assert isinstance(outcome, ReleaseResult), repr(outcome)
+                assert outcome.status == "released"
+
+        with ThreadPoolExecutor(LANES) as pool:
+            list(pool.map(suffer, strikes))
+        assert not way.pending
+        wait_until(lambda: not way.connections)
 
 
 @pytest.mark.parametrize("wrong", ["expired", "another host's", "of nobody known"])

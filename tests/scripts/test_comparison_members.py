@@ -167,3 +167,12 @@ def test_two_shapes_of_one_name_are_told_apart() -> None:
     (row,) = wire(receives(ref("Order"), old), receives(ref("Order"), new))
     assert row.what == "object with x or object with y became object with q."
     assert row.severity == B != W
+
+
+def test_a_member_that_names_no_type_is_called_by_its_limits() -> None:
+    """What a member of `allOf` asks for can be read in the row."""
+    (row,) = wire(
+        sends({"allOf": [thing(a=STRING)]}),
+        sends({"allOf": [thing(a=STRING), {"maxProperties": 5, "required": ["a"]}]}),
+    )
+    assert row.what == "Must also be anything with `maxProperties` 5, `required` a (`allOf`)."

@@ -191,6 +191,45 @@ def test_ways_to_sign(edit: Callable[[Any], object], told: list[str]) -> None:
     assert whats(document(edit)) == told
 
 
+TOGETHER = {"X-App-Id": [], "X-App-Token": [], OAUTH: ["api", "vouchers"]}
+ALONE = [
+    f"`ApiKey` ({KEY}) sends `X-App-Id` and `X-App-Token`",
+    f"`OAuthToken` ({TOKEN}) sends `Authorization`",
+    f"`OAuthClientCredentials` ({CLIENT_CREDENTIALS}) sends `Authorization`",
+]
+
+
+@pytest.mark.parametrize(
+    ("edit", "wants", "alone"),
+    [
+        (want(TOGETHER), f"{BY_KEY} with {BY_OAUTH}", ALONE),
+        (want(TOGETHER, {OAUTH: []}), f"{BY_KEY} with {BY_OAUTH}, or {BY_OAUTH}", ALONE[:1]),
+        (want(TOGETHER, {"X-App-Id": [], "X-App-Token": []}, {OAUTH: []}), "", []),
+        (want(TOGETHER, {}), "", []),
+        (want(), "", []),
+        (want({**TOGETHER, "Partner": []}), "", []),
+        (lambda made: made["paths"].pop(PATH), "", []),
+    ],
+)
+def test_ways_to_sign_at_the_same_time(edit: Callable[[Any], object], wants: str, alone: list[str]) -> None:
+    """That the document wants two ways at the same time, of which the wrapper sends one, is remarked on."""
+    made = document(edit)
+    told = [one.what for one in remarks(made, wrapper=WRAPPER)]
+    if alone:
+        (what,) = told
+        assert what.startswith(f"{OPERATION} wants {wants}, at the same time. ")
+        assert f"The wrapper sends one of them at a time: {'; '.join(alone)}." in what
+        assert whats(made) == []
+    assert bool(told) == bool(alone)
+
+
+@real("vouchers/001-*.json")
+def test_real_document_that_wants_both(file: Path) -> None:
+    """The vendor's old way of writing that either is enough is remarked on, once, and refuses nothing."""
+    (found,) = [one for one in remarks(load(file), wrapper=WRAPPER) if "at the same time" in one.what]
+    assert found.pointer.endswith("/delete/security")
+
+
 def forget_oauth(made: Any) -> None:
     operation(made)["security"].pop(1)
     del made["components"]["securitySchemes"][OAUTH]

@@ -249,14 +249,15 @@ def updated(*changes: Change, run: Run = Run.UPDATE, **settings: Any) -> Report:
 def test_steps_follow_from_the_verdict() -> None:
     """What to do depends on the verdict, on warnings, on one's own code and on stale approvals."""
     assert steps(updated()) == []
-    assert steps(updated(WORDS)) == ["Merge, and release with a patch version."]
+    assert steps(updated(WORDS)) == ["Merge, and release a patch version."]
     assert steps(updated(renewed=True)) == ["Merge; there is nothing to release."]
     assert steps(updated(PATTERN)) == [
-        "Look at the one warning.", "Merge, and release with a minor version.",
+        "Look at the warning.", "Merge, and release a minor version.",
     ]  # fmt: skip
     assert steps(updated(PATTERN, replace(PATTERN, subject="x")))[0] == "Look at the 2 warnings."
     assert "warning" not in steps(updated(ENUM))[0]
-    assert "then at the 1 warning" in steps(updated(ENUM, PATTERN))[0]
+    assert steps(updated(ENUM, REMOVED))[0].startswith("Look at each breaking row: ")
+    assert "Look at the breaking row, then at the warning:" in steps(updated(ENUM, PATTERN))[0]
     assert steps(full())[0] == "Mend the 1 line of `shop/` that would newly fail."
     assert "stale" in steps(full())[-1]
     refused = steps(Report(None, refusals=(FINDING,)))
@@ -269,11 +270,11 @@ def test_steps_follow_from_the_verdict() -> None:
 def test_steps_fit_the_command_that_ran() -> None:
     """Nobody is asked to merge what was only compared, and a dry run has nothing to roll back."""
     told = {run: " ".join(steps(updated(ENUM, run=run))) for run in Run}
-    assert "Merge, and release with a major version" in told[Run.UPDATE]
+    assert "Merge, and release a major version" in told[Run.UPDATE]
     assert "make rollback" in told[Run.UPDATE]
-    assert "Run without `--dry-run`, merge, and release with a major version" in told[Run.DRY_RUN]
+    assert "Run without `--dry-run`, merge, and release a major version" in told[Run.DRY_RUN]
     assert "rollback" not in told[Run.DRY_RUN]
-    assert "name that with `--approvals`" in told[Run.COMPARISON]
+    assert "name that file with `--approvals`" in told[Run.COMPARISON]
     assert not re.search("erge|release|openapi/", told[Run.COMPARISON])
     assert steps(report(ADDED)) == []
     assert steps(updated(renewed=True, run=Run.DRY_RUN)) == [

@@ -711,17 +711,22 @@ def test_a_keyring_that_does_not_work_is_told(
     assert "profiles add NAME --force" in done.err
 
 
-def test_the_keyring_needs_its_extra(path: Path) -> None:
-    """Without it the error says what to install, before anything is asked for."""
+@pytest.mark.parametrize(
+    ("missing", "options", "extra"), [("keyring", ["--keyring"], "keyring"), ("tomlkit", [], "cli")]
+)
+def test_what_an_extra_lacks_is_told(path: Path, missing: str, options: list[str], extra: str) -> None:
+    """The error says what to install, and nothing is kept."""
     program = (
-        "import sys; sys.modules['keyring'] = None\n"
+        f"import sys; sys.modules[{missing!r}] = None\n"
         "from voucherify_wrapper.cli import main\n"
-        "sys.exit(main(['profiles', 'add', 'shop', '--keyring', '--token-stdin']))"
+        f"sys.exit(main(['profiles', 'add', 'shop', '--oauth', '--token-stdin', *{options!r}]))"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=TOKEN, capture_output=True, text=True, check=False
+    )
 
     assert (done.returncode, path.exists()) == (3, False)
-    assert "pip install 'voucherify-wrapper[keyring]'" in done.stderr
+    assert f"pip install 'voucherify-wrapper[{extra}]'" in done.stderr
 
 
 def test_a_token_that_was_taken_from_the_keyring_is_told(

@@ -149,6 +149,18 @@ def test_failures_are_grouped(command: Command, tmp_path: Path) -> None:
     assert f"13 failed with VoucherNotFoundError (404), as in {examples}: Voucherify has no" in out
 
 
+def test_a_long_code_hides_nothing(command: Command, tmp_path: Path) -> None:
+    """Of the other examples, and of what went wrong."""
+    rows = [f'["{"x" * 100_000}{number}", "k"]\n' for number in range(3)]
+    (tmp_path / "list.jsonl").write_text("".join(rows))
+    code, out, _ = command("list.jsonl")
+
+    assert code == 1
+    assert "3 failed with " in out
+    assert "line 3 (xxx" in out
+    assert "…): " in out
+
+
 def test_whether_a_session_that_is_gone_fails_is_the_operators_to_say(
     command: Command, file: Path, voucherify_sandbox: Sandbox, keys: list[str]
 ) -> None:
@@ -157,12 +169,17 @@ def test_whether_a_session_that_is_gone_fails_is_the_operators_to_say(
         main(["release", "v", key])
     excused, out, _ = command(file)
     strict, told, _ = command(file, "--no-missing-ok", "--journal", "j")
+    with file.open("a") as more:
+        more.write("v,ssn_gone\n")
+    _, later, _ = command(file, "--journal", "j")
 
     assert (excused, strict) == (0, 1)
     assert counts_in(out)["Already gone"] == counts_in(told)["Failed"] == "20"
     assert "Every session was gone already." in out
+    assert counts_in(later)["Already gone"] == "1"
+    assert "Every session" not in later
     assert "voucherify release-many --journal j --no-missing-ok " in told
-    assert len(voucherify_sandbox.requests) == 60
+    assert len(voucherify_sandbox.requests) == 61
 
 
 def test_an_empty_list_is_no_failure(command: Command, tmp_path: Path, voucherify_sandbox: Sandbox) -> None:
@@ -264,6 +281,8 @@ def test_what_is_there_is_not_written_over(
         (["stuck.csv", "--json", "--output", "-"], "--json and --output - both write to standard output"),
         (["stuck.csv", "--concurrency", "0"], "--concurrency"),
         (["stuck.csv", "--format", "xml"], "--format"),
+        (["stuck.csv", "--output", "x" * 300], "cannot be written (File name too long)"),
+        (["x" * 300], "cannot be read (File name too long)"),
         (["missing.csv"], "missing.csv cannot be read (No such file or directory)"),
         ([], "Missing argument 'FILE'"),
     ],
@@ -314,6 +333,10 @@ def test_a_trial_knows_what_the_journal_knows(command: Command, file: Path, keys
     assert counts_in(out)["Would be released"] == "10,001"
     assert counts_in(out)["Repeated, or done before"] == str(len(keys))
     assert Path("j").read_bytes() == before
+    with files_of_at_most(100):
+        code, out, err = command(file, "--journal", "j", "--dry-run")
+    assert (code, out) == (4, "")
+    assert "The journal j cannot be copied (File too large)." in err
 
 
 def test_a_trial_is_told_when_the_list_breaks_off(command: Command, tmp_path: Path) -> None:
@@ -365,9 +388,11 @@ def test_a_journal_in_use_is_told(command: Command, file: Path, voucherify_sandb
     """And nothing is sent, and no outcomes are begun."""
     with Journal("j"):
         code, out, err = command(file, "--journal", "j", "--output", "o")
+    too_long = command(file, "--journal", "x" * 300)
 
     assert (code, out) == (4, "")
     assert "Another run has it open" in err
+    assert (too_long[0], "cannot be used" in too_long[2]) == (4, True)
     assert not Path("o").exists()
     assert voucherify_sandbox.requests == []
 

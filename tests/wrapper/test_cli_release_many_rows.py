@@ -279,6 +279,8 @@ def test_the_lines_of_a_file_are_counted(file: Path) -> None:
         assert lines.left() == 2
         assert len(list(rows)) == 2
         assert lines.left() == 0
+        file.unlink()
+        assert lines.left() is None
 
 
 TEXTS = st.text(

@@ -31,9 +31,9 @@ app = typer.Typer(
     "or not accepted, 4 stopped early.",
 )
 app.command()(release)
-app.command()(doctor)
-app.add_typer(profiles)
 app.command()(release_many)
+app.add_typer(profiles)
+app.command()(doctor)
 app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 )(sandbox)

@@ -41,11 +41,11 @@ def doctor(
     timeout: Seconds = None,
     as_json: AsJson = False,
 ) -> int:
-    """Say where each setting comes from, whether Voucherify can be reached, and whether it accepts you.
+    """Say where each setting comes from, and whether Voucherify answers and accepts you.
 
-    One request is sent: the release of a voucher that cannot exist. No secret is shown. It ends with exit
-    code 0 when a release would work, 3 when settings or credentials have to be mended, and 1 when it is
-    something else.
+    One request is sent: the release of a voucher that cannot exist. No secret
+    is shown. The exit code is 0 when a release would work, 3 when settings or
+    credentials have to be mended, and 1 when something else is wrong.
     """
     checkup = check_settings(
         profile=profile, cluster=cluster, base_url=base_url, env_file=env_file, timeout=timeout

@@ -145,8 +145,11 @@ class Lines:
         status = os.fstat(self._file.fileno())
         if not (self._own and stat.S_ISREG(status.st_mode)):
             return None
-        with open(self._file.name, "rb", buffering=0) as file:  # noqa: PTH123 - the same file
-            ends = sum(portion.count(b"\n") for portion in iter(lambda: file.read(_PORTION), b""))
+        try:
+            with open(self._file.name, "rb", buffering=0) as file:  # noqa: PTH123 - the same file
+                ends = sum(portion.count(b"\n") for portion in iter(lambda: file.read(_PORTION), b""))
+        except OSError:  # as of one that was removed meanwhile
+            return None
         return max(0, ends - self.number)
 
 

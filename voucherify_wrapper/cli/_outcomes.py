@@ -53,7 +53,7 @@ class Outcomes:
         self._told: set[tuple[str, str]] = set()
         if path == STANDARD_OUTPUT and sys.stdout is None:
             raise UsageError("Standard output is closed; name a file for the outcomes.")
-        if path and path != STANDARD_OUTPUT and Path(path).is_file() and not (resuming or force):
+        if not (resuming or force) and path and path != STANDARD_OUTPUT and os.path.isfile(path):  # noqa: PTH113 - does not raise
             raise UsageError(
                 f"{path} is there already. Name another file for the outcomes, or write over it with --force."
             )
@@ -70,14 +70,10 @@ class Outcomes:
             self._file = sys.stdout.fileno()
             return
         path = Path(self._path)
-        how = os.O_EXCL
-        if self._resuming or (
-            path.exists() and not path.is_file()
-        ):  # what is no file, such as a pipe, is used
-            how = 0
-        elif self._force:
-            how = os.O_TRUNC
+        how = os.O_TRUNC if self._force else os.O_EXCL
         try:
+            if self._resuming or (path.exists() and not path.is_file()):  # as of a pipe
+                how = 0
             # For its owner alone, as it holds session keys.
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | how, 0o600)
             if path.is_file():

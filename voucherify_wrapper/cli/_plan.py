@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from itertools import chain, count
 from pathlib import Path
@@ -55,8 +56,8 @@ class Plan:
 
     @resuming.default
     def _(self) -> bool:
-        journal = Path(self.journal or "")
-        return journal.is_file() and journal.stat().st_size > 0
+        # Of what cannot be looked at, these say no, where a Path raises.
+        return os.path.isfile(self.journal or "") and os.path.getsize(self.journal or "") > 0  # noqa: PTH113, PTH202
 
     def check(self) -> None:
         """See to it that no file is used for two things.
@@ -88,7 +89,7 @@ class Plan:
         output, journal = self.output, self.journal
         if not journal:
             journal = _free("sessions" if self.file == STANDARD_INPUT else Path(self.file).stem, ".journal")
-            if output and Path(output).is_file():
+            if output and os.path.isfile(output):  # noqa: PTH113 - as above
                 output = _free(str(Path(output).with_suffix("")), Path(output).suffix)
         options: dict[str, object] = {
             "--journal": journal,
@@ -110,7 +111,7 @@ class Plan:
 def _free(stem: str, suffix: str) -> str:
     """The name of a file that is not there."""
     names = chain([f"{stem}{suffix}"], (f"{stem}-{number}{suffix}" for number in count(2)))
-    return next(name for name in names if not Path(name).exists())
+    return next(name for name in names if not os.path.exists(name))  # noqa: PTH110 - as above
 
 
 def _is_same(one: str, other: str) -> bool:

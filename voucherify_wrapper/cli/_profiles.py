@@ -73,9 +73,10 @@ def add(
 ) -> int:
     """Keep credentials under a name.
 
-    The app id and the token are asked for (the token is not shown while you type or paste it), and kept in
-    a file that only you can read. You find both in Voucherify's dashboard: Project Settings, Application
-    Keys. They are never given as an argument, as other users of the machine could see them there.
+    The app id and the token are asked for, and kept in a file that only you
+    can read. The token is not shown while you type or paste it. You find both
+    in Voucherify's dashboard: Project Settings, Application Keys. They are
+    never given as an argument, where other users of the machine see them.
     """
     _check_name(name)
     host = _host(cluster, base_url)

@@ -164,6 +164,12 @@ def _replace(path: Path, text: str) -> None:
 
 def _edited(text: str, name: str, table: Mapping[str, str] | None, wanted: Mapping[str, Any]) -> str | None:
     """Change the text so that it means what is wanted; None where no way of editing does."""
+    try:
+        import tomlkit  # noqa: F401, PLC0415 - asked for here, as below its absence is one failure of many
+    except ImportError:
+        raise ConfigurationError(
+            "Changing profiles needs tomlkit: pip install 'voucherify-wrapper[cli]'."
+        ) from None
     for edit in (_edit_of_block, _edit_of_whole):
         try:
             new = edit(text, name, table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import closing
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from voucherify_wrapper._errors import ReleasesStoppedError, VoucherifyError
+from voucherify_wrapper._errors import JournalError, ReleasesStoppedError, VoucherifyError
 from voucherify_wrapper._journal import Journal
 
 from ._outcomes import OutputError
@@ -127,6 +128,15 @@ def report(row: BadRow) -> None:
     say(f"line {row.line}: the row {row.problem}.", to_stderr=True)
 
 
+def _copy(journal: str | None, copy: Path) -> None:
+    for suffix in ("", "-wal"):
+        if journal and os.path.isfile(f"{journal}{suffix}"):  # noqa: PTH113 - does not raise
+            try:
+                shutil.copyfile(f"{journal}{suffix}", f"{copy}{suffix}")
+            except OSError as error:
+                raise JournalError(f"The journal {journal} cannot be copied ({error.strerror}).") from None
+
+
 @define
 class Trial:
     """What a run would do.
@@ -153,9 +163,7 @@ def tried(rows: Iterable[Row | BadRow], journal: str | None) -> Trial:
     trial = Trial()
     with tempfile.TemporaryDirectory(prefix="voucherify-") as folder:
         copy = Path(folder, "journal")
-        for suffix in ("", "-wal") if journal else ():
-            if Path(f"{journal}{suffix}").is_file():
-                shutil.copyfile(f"{journal}{suffix}", f"{copy}{suffix}")
+        _copy(journal, copy)
         with Journal(copy) as known:
             for row in rows:
                 if isinstance(row, BadRow):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict, frozen
 
+from voucherify_wrapper._secrets import printable
+
 from ._advice import told
 from ._exits import ExitCode, exit_code_of
 from ._lines import STANDARD_INPUT
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from ._plan import Plan
     from ._run import Trial
     from ._tally import Kind, Tally
+
+_LONGEST_PAIR = 100  # characters
 
 
 @frozen
@@ -110,16 +114,17 @@ class Summary:
             yield f"To try those that failed once more: {again or same}{where}"
         if not self.plan.journal and (self.error or tally.failed):
             yield "There was no journal: what was released is asked for once more then, and found gone."
-        if tally.already_gone and not tally.released:
+        if tally.already_gone and not (tally.released or self.plan.resuming):
             yield "Every session was gone already. If that surprises you, see whether the keys are whole."
         if not (tally.given or tally.bad_rows or tally.outcomes):
             yield "The list has no rows; there was nothing to do."
 
 
 def _failures(kind: Kind) -> str:
-    examples = (
-        f"{f'line {line}' if line else 'an earlier run'} ({code} {key})" for line, code, key in kind.examples
-    )
+    examples = [
+        f"{f'line {line}' if line else 'an earlier run'} ({printable(f'{code} {key}', _LONGEST_PAIR)})"
+        for line, code, key in kind.examples
+    ]
     return f"{kind.count:,} failed with {kind.name}, as in {', '.join(examples)}: {kind.text}"
 
 
