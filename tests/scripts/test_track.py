@@ -399,7 +399,6 @@ def test_wrappers_own_tests(project: Path, digest: Digest, capsys: pytest.Captur
 # What is asked for
 
 
-@pytest.mark.unmeasured
 def test_own_code(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Somebody's own code is checked against both clients; the lines that would newly fail are listed."""
     save(project / "source.json", larger())
