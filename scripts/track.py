@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from scripts.command import BREAKING, DONE, FailedError, UnusableInputError, run, system_error
 from scripts.fetching import MAX_SIZE, TIMEOUT, RefusedError, fetch, is_address, shown
+from scripts.projects import read_project
 from scripts.reporting.model import Finding, Report, Run, Verdict
 from scripts.state import (
     CONFIGURATION,
@@ -80,6 +81,8 @@ def main(arguments: Sequence[str] | None = None, *, files: Files | None = None) 
         raise UnusableInputError(
             f"{options.code}: there is no such file or folder; --code names your own code."
         )
+    if options.code is not None:
+        read_project(options.code)  # what is wrong with it is told before the work begins
     source = options.source or _configured_source(root)
     if options.dry_run:
         with looking_on(root), tempfile.TemporaryDirectory() as folder:

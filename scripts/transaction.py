@@ -217,6 +217,8 @@ def opened(root: Path, *, files: Files | None = None) -> Iterator[Transaction]:
         OSError: The system refuses to lock or to write.
     """
     home = root.resolve() / HOME
+    if home.exists() and not home.is_dir():
+        raise FailedError(f"{home} is no folder, and updates are made in one of that name: move it away.")
     home.mkdir(exist_ok=True)
     with locked(home) as lock:
         transaction = Transaction(root.resolve(), lock, files or Files())

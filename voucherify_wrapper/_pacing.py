@@ -53,7 +53,7 @@ class Gate:
         self._issued = 0  # tickets
         self._as_of = 0  # the first ticket whose answer is news
         self._oldest = 0  # the first ticket of the present window
-        self._under_way = 0
+        self._under_way = 0  # of the present window: one that stalls must not hold up the next
         self._heard = 0  # answers in the present window
         self._refusals = 0  # in a row, each after the one before was obeyed
         self._own_since = self._own = self._all = 0.0
@@ -82,7 +82,7 @@ class Gate:
     def _open(self) -> None:
         self._opens = None
         self._remaining = self._limit
-        self._heard = 0
+        self._heard = self._under_way = 0
         self._careful = True
         self._as_of = self._oldest = self._issued
 
@@ -107,9 +107,9 @@ class Gate:
             now: the monotonic clock's time, in seconds.
             refused: whether the answer was 429.
         """
-        self._under_way -= 1
         if ticket < self._oldest:  # of a window that has passed, whatever it says
             return
+        self._under_way -= 1
         self._heard += 1
         self._own_since += 1
         if refused:

@@ -14,13 +14,14 @@ from scripts.comparison.objects import ANNOUNCED
 from scripts.comparison.places import Part
 from scripts.comparison.prose import prose_changes
 from scripts.comparison.reading import Reader
-from scripts.comparison.repairs import repaired, template_of
+from scripts.comparison.repairs import repaired
 from scripts.comparison.rows import Rows
 from scripts.comparison.security import Security
 from scripts.comparison.servers import compare_servers
 from scripts.comparison.severity import Direction
 from scripts.comparison.subjects import operation_name
 from scripts.preparation.documents import METHODS, child, components, operations
+from scripts.preparation.templates import template_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scripts.comparison.look import Look
+from scripts.comparison.objects import CLOSING
 from scripts.comparison.places import Part, canonical, is_trivial
 from scripts.comparison.words import brief
 from scripts.preparation.documents import ANNOTATIONS
@@ -156,6 +157,6 @@ def _is_apart(look: Look, sides: tuple[Sided, Sided], *beside: list[Part]) -> bo
     if others and one.null != other.null:
         return False
     return not any(
-        changed & view.required.keys() or (changed and (view.patterns or "additionalProperties" in view.held))
+        changed & view.required.keys() or (changed and (view.patterns or view.held.keys() & {*CLOSING}))
         for view in others
     )

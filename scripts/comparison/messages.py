@@ -13,13 +13,13 @@ from scripts.comparison.severity import Direction
 from scripts.comparison.subjects import member
 from scripts.comparison.words import Phrase, shown
 from scripts.preparation.documents import child
+from scripts.preparation.templates import PLACEHOLDER
 
 if TYPE_CHECKING:
     from scripts.comparison.graph import Graph
     from scripts.comparison.rows import Rows
 
 NO_SUCCESS = "It weighs less, as the response is no success."
-_PLACEHOLDER = re.compile(r"{([^{}]*)}")
 
 
 _RESERVED = ("accept", "authorization", "content-type")
@@ -76,7 +76,7 @@ class Side(NamedTuple):
 
     def _placed(self, given: dict[str, Part]) -> dict[tuple[str, str], Part]:
         """Return the parameters of the path by their place in it; those of other names in their order."""
-        names = _PLACEHOLDER.findall(self.path)
+        names = PLACEHOLDER.findall(self.path)
         left = [part for name, part in given.items() if name not in names]
         found = {}
         for number, name in enumerate(names):

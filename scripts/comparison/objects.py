@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scripts.comparison.look import LACKS
 from scripts.comparison.subjects import member
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from scripts.comparison.places import Part
     from scripts.comparison.proofs import Sided
 
+CLOSING = ("additionalProperties", "unevaluatedProperties")
+"""Keywords that may refuse all properties without a name."""
 ANNOUNCED = "It weighs less, as a deprecation announced it."
 
 
@@ -111,8 +113,9 @@ def _rest(side: Sided) -> list[Part]:
 
 
 def _is_closed(side: Sided) -> bool:
-    rest = side.view.held.get("additionalProperties", [])
-    return bool(rest) and side.at(rest).view.never
+    """Tell whether a place refuses properties that it does not name."""
+    rests = (side.view.held.get(keyword) for keyword in CLOSING)
+    return any(side.at(rest).view.never for rest in rests if rest)
 
 
 def _removed(look: Look, name: str, before: Sided) -> None:
@@ -143,18 +146,26 @@ def _kept(look: Look, name: str, before: Sided, after: Sided) -> None:
     (read_before, write_before), (read_after, write_after) = flags
     sent, received = not (read_before or read_after), not (write_before or write_after)
     look.within(look.old.view.properties[name], look.new.view.properties[name], sent=sent, received=received)
-    pointers = {"old": _written_pointer(look.old, name), "new": _written_pointer(look.new, name)}
-    words = {"name": quoted(name)}
     if read_before != read_after:
         needed = name in (look.old.view if read_after else look.new.view).required
         seen = "read-only" if read_after else "sendable"
         rule = f"{'required' if needed else 'optional'}-property-became-{seen}"
-        look.tell(rule, **pointers, words=words, received=False)
+        look.tell(rule, **_flagged(look, name, before, after, "readOnly"), received=False)
     if write_before != write_after:
         needed = name in look.old.view.required
         rule = f"{'required' if needed else 'optional'}-property-became-write-only"
-        look.tell(rule if write_after else "property-became-receivable", **pointers, words=words, sent=False)
+        rule = rule if write_after else "property-became-receivable"
+        look.tell(rule, **_flagged(look, name, before, after, "writeOnly"), sent=False)
     _compare_required(look, name, sent=sent, received=received)
+
+
+def _flagged(look: Look, name: str, before: Sided, after: Sided, flag: str) -> dict[str, Any]:
+    """Name what has a flag in one revision alone: the property, or a schema of both that it refers to."""
+    old, new = _written_pointer(look.old, name), _written_pointer(look.new, name)
+    held = next(side.view.notes[flag].pointer for side in (before, after) if side.view.flag(flag))
+    if held not in (old, new) and held in before.view.parts & after.view.parts:
+        return {"old": held, "new": held, "words": {"name": quoted(look.graph.subject(held, held))}}
+    return {"old": old, "new": new, "words": {"name": quoted(name)}}
 
 
 def _compare_required(look: Look, name: str, *, sent: bool, received: bool) -> None:

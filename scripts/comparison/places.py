@@ -54,8 +54,6 @@ def key_of(place: Place) -> tuple[str, ...]:
 
 def is_trivial(schema: object) -> bool:
     """Tell whether a schema plainly accepts every value."""
-    if schema is True:
-        return True
     return isinstance(schema, dict) and all(key in ANNOTATIONS or key.startswith("x-") for key in schema)
 
 
@@ -85,10 +83,8 @@ def target_of(document: object, reference: object) -> Part | None:
         return None
 
 
-def names_of(schema: Any) -> list[str]:  # noqa: ANN401 - booleans are schemas too
+def names_of(schema: dict[str, Any]) -> list[str]:
     """Return what else a component may be referred to by."""
-    if not isinstance(schema, dict):
-        return []
     anchors = [schema[key] for key in ("$anchor", "$dynamicAnchor") if isinstance(schema.get(key), str)]
     names = [schema["$id"]] if isinstance(schema.get("$id"), str) else []
     return [*(f"#{anchor}" for anchor in anchors), *names]

@@ -252,10 +252,8 @@ class Prover:
 
 def _share_no_value(first: View, second: View, types: Types | None) -> bool:
     """Prove by types, values and limits alone that no value fits both; `types` are those that they share."""
-    if types is None:
-        return False
     one, other = first.enum, second.enum
-    return (
+    return types is not None and (
         not types
         or (one is not None and other is not None and not one.keys() & other.keys())
         or _out_of_bounds(types, first, second)

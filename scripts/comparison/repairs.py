@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,19 +19,13 @@ from scripts.preparation.documents import (
     run_passes,
     standing,
 )
+from scripts.preparation.templates import template_of
 from scripts.preparation.usable import UnusableDocumentError, check_usable
 
 if TYPE_CHECKING:
     from scripts.command import Document
     from scripts.notes import Note
     from scripts.preparation.documents import Draft, Noting
-
-_PLACEHOLDER = re.compile(r"{[^{}]*}")
-
-
-def template_of(path: str) -> str:
-    """Return what a path is on the wire: its parameters have no names there."""
-    return _PLACEHOLDER.sub("{}", path)
 
 
 def repaired(document: Document, source: str) -> tuple[dict[str, Any], tuple[Note, ...]]:

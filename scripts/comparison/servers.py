@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +10,7 @@ from scripts.comparison.graph import Context, Finding
 from scripts.comparison.severity import Direction
 from scripts.comparison.words import Phrase, shown
 from scripts.preparation.documents import child
+from scripts.preparation.templates import PLACEHOLDER, written_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from scripts.command import Json
     from scripts.comparison.rows import Rows
 
-_VARIABLE = re.compile(r"{([^{}]*)}")
 _MOST = 200
 """Addresses that one server's variables are written out to."""
 
@@ -33,32 +32,34 @@ class _Server(NamedTuple):
 
     def addresses(self) -> list[str]:
         """Return what its variables may come to; one that takes any value stays `{}`."""
-        parts = _VARIABLE.sub("\0", self.url).split("\0")
-        return [
-            "".join(itertools.chain(*zip(parts, (*chosen, ""), strict=True))).rstrip("/")
-            for chosen in itertools.product(*self._chosen())
-        ]
+        return [address.rstrip("/") for address in written_out(self.url, self._values)]
 
     @property
     def has_many(self) -> bool:
         """Whether it stands for more addresses than are written out."""
-        return math.prod(map(len, self._chosen())) > _MOST
+        return math.prod(len(self._values(name)) for name in self._names()) > _MOST
 
     def accepts(self, address: str) -> bool:
         """Tell whether an address is one of those that it stands for."""
-        values = ["|".join(map(_expression, chosen)) for chosen in self._chosen()]
-        parts = map(re.escape, _VARIABLE.sub("\0", self.url).split("\0"))
-        pairs = itertools.zip_longest(parts, (f"(?:{value})" for value in values), fillvalue="")
-        expression = "".join(itertools.chain(*pairs)).rstrip("/") + "/*"
+        names = self._names()
+        expression = ""
+        for number, text in enumerate(PLACEHOLDER.split(self.url)):
+            if number % 2 == 0:
+                expression += re.escape(text)
+                continue
+            group = f"v{names.index(text)}"
+            once = "|".join(map(_expression, self._values(text)))
+            expression += f"(?P={group})" if f"<{group}>" in expression else f"(?P<{group}>{once})"
+        expression = expression.rstrip("/") + "/*"
         return any(re.fullmatch(expression, each) for each in (address, f"{address}/"))
 
     def told(self) -> dict[str, Any]:
         """Return what it stands for, in a form that can be compared."""
-        values = dict(zip(_VARIABLE.findall(self.url), map(sorted, self._chosen()), strict=True))
+        values = {name: sorted(self._values(name)) for name in self._names()}
         return {"url": self.url, "variables": values}
 
-    def _chosen(self) -> list[list[str]]:
-        return [self._values(name) for name in _VARIABLE.findall(self.url)]
+    def _names(self) -> list[str]:
+        return list(dict.fromkeys(PLACEHOLDER.findall(self.url)))
 
     def _values(self, name: str) -> list[str]:
         values = self.variables.get(name, {}).get("enum")

@@ -66,9 +66,10 @@ def _shape(side: Sided, view: View, depth: int) -> str:
         return f"object with {', '.join(names[:_MOST])}" + (", …" if len(names) > _MOST else "")
     limits = [f"`{bound.keyword}` {bound.shown}" for bound in view.bounds.values()]
     limits += [f"`required` {name}" for name in view.required]
-    if view.types is None and limits:
-        return f"anything with {', '.join(limits[:_MOST])}"
-    return types_text(view)
+    kind = types_text(view)
+    if not limits:
+        return kind
+    return f"{'anything' if view.types is None else kind} with {', '.join(limits[:_MOST])}"
 
 
 def types_text(view: View) -> str:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from scripts.command import FailedError
 from scripts.contracts.document import finding
-from scripts.contracts.upstream import blank
 from scripts.generated_code import PLACEHOLDER, Package
+from scripts.preparation.templates import template_of
 from scripts.reporting.model import Finding
 from scripts.type_checking import CACHE, CLIENT, Check, check_types, checking_ahead, workspace
 
@@ -74,7 +74,7 @@ class Client:
 
     def call(self, found: Found) -> Call | None:
         """Return the module that sends an operation."""
-        wanted = (found.here.method, blank(found.here.path))
+        wanted = (found.here.method, template_of(found.here.path))
         return next((one for one in self._calls if (one.method, one.path) == wanted), None)
 
     def signatures(self, module: str) -> dict[str, Signature]:

@@ -6,7 +6,6 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from scripts.generated_code import PLACEHOLDER
 from scripts.preparation.documents import (
     MOST_REFERENCES,
     Noting,
@@ -19,6 +18,7 @@ from scripts.preparation.documents import (
     standing,
 )
 from scripts.preparation.operations import inline_path_items
+from scripts.preparation.templates import PLACEHOLDER, template_of, written_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,11 +59,6 @@ def shown(method: str, path: str) -> str:
     return f"{method.upper()} {path}"
 
 
-def blank(path: str) -> str:
-    """Return a path without the names of its parameters, which mean nothing on the wire."""
-    return PLACEHOLDER.sub("{}", path)
-
-
 class Upstream:
     """The new document."""
 
@@ -78,8 +73,8 @@ class Upstream:
 
     def operation(self, relied: Reliance) -> Found | None:
         """Find an operation: by its method and path, or else by its operationId."""
-        wanted = (relied.method, blank(relied.path))
-        here = [one for one in self._operations if (one.method, blank(one.path)) == wanted]
+        wanted = (relied.method, template_of(relied.path))
+        here = [one for one in self._operations if (one.method, template_of(one.path)) == wanted]
         named = [one for one in self._operations if one.value.get("operationId") == relied.operation]
         found = [*(Found(one, moved=False) for one in here), *(Found(one, moved=True) for one in named)]
         return found[0] if found else None
@@ -207,12 +202,10 @@ class Upstream:
     def _written(self, server: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
         server = self._at(server)
         url = str(server.get("url", "")).rstrip("/")
-        names = list(dict.fromkeys(PLACEHOLDER.findall(url)))
         variables = self._at(server.get("variables"))
-        values = []
-        for name in names:
+
+        def values(name: str) -> list[str]:
             enum = self._at(variables.get(name)).get("enum")
-            values.append([str(one) for one in enum] if isinstance(enum, list) and enum else [f"{{{name}}}"])
-        for chosen in itertools.islice(itertools.product(*values), _SERVERS):
-            meant = dict(zip(names, chosen, strict=True))
-            yield PLACEHOLDER.sub(lambda match, meant=meant: meant[match[1]], url)  # type: ignore[misc]
+            return [str(one) for one in enum] if isinstance(enum, list) and enum else [f"{{{name}}}"]
+
+        return itertools.islice(written_out(url, values), _SERVERS)

@@ -18,11 +18,11 @@ from scripts.preparation.documents import (
     components,
 )
 from scripts.preparation.names import snake_case
+from scripts.preparation.templates import PLACEHOLDER, template_of
 
 if TYPE_CHECKING:
     from scripts.preparation.documents import Draft, Noting
 
-_PLACEHOLDER = re.compile(r"{([^{}]*)}")
 _PLAIN_NAME = re.compile(r"[a-zA-Z_-][a-zA-Z0-9_-]*")
 _RENAMED = "The path's template calls it so; the name is not on the wire."
 
@@ -94,7 +94,7 @@ def mend_path_parameters(document: Draft, noting: Noting) -> Draft:
     paths: dict[str, Any] = {}
     for path, item in sorted(documents.paths(document).items()):
         template, names = _plain_template(path)
-        if names != _PLACEHOLDER.findall(path):
+        if names != PLACEHOLDER.findall(path):
             noting(
                 child("/paths", path),
                 Kind.REPAIRED,
@@ -121,14 +121,14 @@ def _plain_template(path: str) -> tuple[str, list[str]]:
         names.append(name)
         return "{" + name + "}"
 
-    return _PLACEHOLDER.sub(plain, path), names
+    return PLACEHOLDER.sub(plain, path), names
 
 
 def _fitting(operation: Operation, names: list[str], noting: Noting) -> list[Schema]:
     """Return an operation's parameters, those of the path named as in its template."""
     given: list[Schema] = operation.value["parameters"]
     held = {parameter["name"]: parameter for parameter in given if parameter["in"] == "path"}
-    wanted = dict(zip(names, _PLACEHOLDER.findall(operation.path), strict=True))
+    wanted = dict(zip(names, PLACEHOLDER.findall(operation.path), strict=True))
     chosen = _chosen(wanted, list(held))
     found: list[Schema] = []
     for name, original in wanted.items():
@@ -167,14 +167,14 @@ def merge_paths(document: Draft, noting: Noting) -> Draft:
     paths = documents.paths(document)
     alike: dict[str, list[str]] = defaultdict(list)
     for path in paths:
-        alike[_PLACEHOLDER.sub("{}", path)].append(path)
+        alike[template_of(path)].append(path)
     made = dict(paths)
     for group in alike.values():
         first, *rest = sorted(group)
         for path in rest:
             if set(made[first]) & set(made[path]):
                 continue  # the same method twice: both stay, under both names
-            renames = dict(zip(_PLACEHOLDER.findall(path), _PLACEHOLDER.findall(first), strict=True))
+            renames = dict(zip(PLACEHOLDER.findall(path), PLACEHOLDER.findall(first), strict=True))
             noting(
                 child("/paths", path), Kind.REPAIRED, f"is {first}", "The two paths are the same on the wire."
             )

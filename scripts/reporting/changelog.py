@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scripts.comparison.changes import Axis
 from scripts.comparison.severity import Severity
 from scripts.reporting.markdown_text import code, prose_text
 from scripts.reporting.model import Bump
@@ -45,7 +46,7 @@ def changelog_fragment(report: Report) -> tuple[str, str]:
 
 def _place(change: Change) -> str:
     """Name where a change is, and the operations that have to do with it."""
-    operations = few(reached(change), "operation", _OPERATIONS)
+    operations = few(reached(change), "operation", _OPERATIONS) if change.axis is Axis.WIRE else ""
     return (
         f"{code(change.subject, 120)} in {prose_text(operations)}"
         if operations

@@ -109,7 +109,7 @@ def read_report(path: Path) -> Report:
         at = "/".join(["", *map(str, broken.instance_path)]) or "its top"
         raise UnusableInputError(
             f"{path} is no report of this project: at {at}, {one_line(broken.message)}. "
-            "`python -m scripts.compare` writes one."
+            "`python -m scripts.compare OLD NEW --format json` writes one."
         )
     return _report(saved)
 

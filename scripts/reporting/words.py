@@ -347,7 +347,7 @@ def elsewhere(report: Report, number: int) -> str:
     return {
         Run.COMPARISON: f"`--format html` shows {them}",
         Run.UPDATE: f"report.html shows {them}",
-        Run.DRY_RUN: f"`--report FOLDER` writes a page that shows {them}",
+        Run.DRY_RUN: f"the page that `--report FOLDER` writes shows {them}",
     }[report.run]
 
 
@@ -368,7 +368,10 @@ def steps(report: Report) -> list[str]:
     }[report.verdict]
     if report.code is not None and report.code.unchecked:
         them = counted(len(report.code.unchecked), "file")
-        does.insert(0, f"Mend the {them} of {quoted(report.code.project)} that could not be read; run again.")
+        again = "run again" if report.run is Run.DRY_RUN else "`make rollback`, and run again"
+        does.insert(
+            0, f"Mend the {them} of {quoted(report.code.project)} that could not be read; then {again}."
+        )
     if report.code is not None and report.code.findings:
         lines = counted(len(report.code.findings), "line")
         does.insert(0, f"Mend the {lines} of {quoted(report.code.project)} that would newly fail.")
@@ -394,7 +397,7 @@ def _when_breaking(report: Report) -> list[str]:
     signed = "`openapi/approvals.toml`, with your name and why"
     accept = {
         Run.COMPARISON: "a file, with your name and why, and name that file with `--approvals`",
-        Run.UPDATE: f"{signed}, and run again from the old state (`make rollback` brings it back)",
+        Run.UPDATE: f"{signed}, and run `make track` again, which judges this update anew",
         Run.DRY_RUN: signed,
     }[report.run]
     each = "the breaking row" if len(told(report, Severity.BREAKING)) == 1 else "each breaking row"

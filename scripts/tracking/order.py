@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scripts.command import UnusableInputError
-from scripts.contracts.upstream import blank
 from scripts.preparation.documents import operations, paths, run_passes
 from scripts.preparation.operations import inline_path_items, mend_texts, name_operations
+from scripts.preparation.templates import template_of
 from scripts.preparation.usable import check_usable
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _names(document: Document) -> dict[tuple[str, str], _Name]:
     mended, _ = run_passes(document, [inline_path_items, mend_texts])
     named, _ = run_passes(mended, [name_operations])
     return {
-        (one.method, blank(one.path)): _Name(
+        (one.method, template_of(one.path)): _Name(
             (one.value.get("operationId"), one.value.get("tags")), two.value["operationId"]
         )
         for one, two in zip(operations(mended), operations(named), strict=True)
@@ -70,10 +70,10 @@ def _renamed(before: dict[tuple[str, str], _Name], after: dict[tuple[str, str], 
 
 def _as_before(old: Document, new: Document) -> Document:
     """Put what the old document has into its order, and what is new behind."""
-    held = {blank(path): item for path, item in paths(old).items()}
+    held = {template_of(path): item for path, item in paths(old).items()}
     places = {path: place for place, path in enumerate(held)}
-    ordered = sorted(paths(new).items(), key=lambda one: places.get(blank(one[0]), len(places)))
-    return {**new, "paths": {path: _ordered(held.get(blank(path)), item) for path, item in ordered}}
+    ordered = sorted(paths(new).items(), key=lambda one: places.get(template_of(one[0]), len(places)))
+    return {**new, "paths": {path: _ordered(held.get(template_of(path)), item) for path, item in ordered}}
 
 
 def _ordered(old: Any, new: Any) -> Any:  # noqa: ANN401 - any JSON value

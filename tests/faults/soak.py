@@ -41,6 +41,7 @@ _ON_THE_WAY: tuple[Kind, ...] = ("reset", "stall", "half-close")
 _AGAIN = (0, 1, 4, -signal.SIGKILL)  # exit codes of a worker that did nothing wrong
 _REPORT_EVERY = 10.0  # seconds
 _PATIENCE = 30.0  # seconds
+_SLOW = 0.1  # seconds from byte to byte
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,10 @@ def strike_for(seed: int, number: int, share: float) -> tuple[str, Strike] | Non
         kind = chance.choice(_ON_THE_WAY)
         return f"request: {kind}", Strike("request", kind, chance.randrange(_LONGEST_REQUEST))
     if family == "answer":
-        kind = chance.choice(get_args(Kind))
-        return f"answer: {kind}", Strike("answer", kind, chance.randrange(_LONGEST_ANSWER))
+        kind, at = chance.choice(get_args(Kind)), chance.randrange(_LONGEST_ANSWER)
+        slow = kind == "drip" and chance.random() < 0.5
+        name = f"answer: slow {kind}" if slow else f"answer: {kind}"
+        return name, Strike("answer", kind, at, pause=_SLOW if slow else 0.0)
     name = chance.choice([*_REFUSALS])
     # A limit that is reached is told before anything is done.
     acts = name != "429" and chance.random() < 0.5
@@ -340,7 +343,7 @@ def compare(
         "of them told again after a kill": repeated,
         "of them failed, and tried again": sum(row["status"] == "failed" for row in told),
         "of them not confirmed": sum(not row["confirmed"] for row in told),
-        "attempts": sum(int(str(row["attempts"])) for row in told),
+        "retries": sum(max(int(str(row["attempts"])) - 1, 0) for row in told),
         "mismatches": len(report.problems),
     }
 
@@ -362,6 +365,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, value in vars(Plan()).items():
         parser.add_argument(f"--{name}", type=type(value), default=value, help="%(default)s")
     plan = Plan(**vars(parser.parse_args(arguments)))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no process is left behind
     with tempfile.TemporaryDirectory() as folder:
         report = Soak(plan, Path(folder), {}).run()
     counts = [*sorted(report.faults.items()), ("faults in all", report.faults.total())]

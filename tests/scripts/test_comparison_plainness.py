@@ -95,6 +95,11 @@ DEMANDS: dict[str, tuple[Any, Any, dict[str, tuple[str, str]]]] = {
     "the same in another order": (listed(ONE, TWO), listed(TWO, ONE), {}),
     "the same, one of its own": (listed(ONE, TWO), {"type": "array", **ONE, "allOf": [TWO]}, {}),
     "one that others imply": (listed(ONE), {"type": "array", **ONE, "allOf": [{"contains": INTEGER}]}, {}),
+    "one that others imply, beside another change": (
+        {"type": "array", **ONE, "minItems": 2}, {"type": "array", **ONE, "minItems": 3,
+                                                  "allOf": [{"contains": INTEGER}]},
+        {"min-items-tightened": (B, H)},
+    ),
     "another one": (listed(ONE), {"type": "array", **ONE, "allOf": [TWOS, TWO]},
                     {"contains-added": (B, H)}),
     "one of two widened": (listed(ONE, TWO), listed(ONE, {"contains": {"enum": [2, 3]}}),

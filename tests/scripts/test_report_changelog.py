@@ -12,7 +12,18 @@ import pytest
 
 from scripts.report import changelog_fragment
 from scripts.reporting.model import Report
-from tests.scripts.reports import ACCEPTED, ADDED, ENUM, REMOVED, WORDS, comparison, full, report, with_texts
+from tests.scripts.reports import (
+    ACCEPTED,
+    ADDED,
+    ENUM,
+    REMOVED,
+    SIGNATURE,
+    WORDS,
+    comparison,
+    full,
+    report,
+    with_texts,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGURATION = """
@@ -65,9 +76,11 @@ def test_what_has_no_place_of_its_own_names_its_operations() -> None:
     security = replace(
         ENUM, rule="security-removed", subject="security", what="An API key no longer suffices."
     )
-    _, text = changelog_fragment(report(security, REMOVED))
+    python = replace(SIGNATURE, operations=ENUM.operations)
+    _, text = changelog_fragment(report(security, REMOVED, python))
     assert "- `security` in `GET /v1/things/0`, `GET /v1/things/1` and 5 other operations: An API key" in text
     assert "- `DELETE /v1/vouchers/{code}`: The operation was removed." in text
+    assert f"- `{python.subject}`: The argument" in text
 
 
 def test_many_breaking_rows_are_counted() -> None:

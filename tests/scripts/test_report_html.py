@@ -17,6 +17,7 @@ from scripts.reporting.timeline import Point, lay_out
 from tests.scripts.reports import (
     ALL,
     ENUM,
+    NEW,
     PATTERN,
     SIGNATURE,
     WORDS,
@@ -87,6 +88,27 @@ def test_every_row_is_on_the_page() -> None:
     assert options == ["", *map(str, range(10))]
     links = {each["href"] for each in page.all("a")}
     assert {f"#{change.fingerprint}" for change in ALL} <= links
+
+
+def test_the_page_says_nothing_twice() -> None:
+    """The source is named beside the new document only where it is another one."""
+    assert full().source == NEW.source
+    assert "Source" not in Page(as_html(full())).texts
+    assert "Source" in Page(as_html(replace(full(), source="https://example.org/page.md"))).texts
+    assert "Source" in Page(as_html(of_every_kind()["unread"])).texts
+
+
+def test_a_second_line_names_what_the_first_only_counts() -> None:
+    """Below the sentence stand the operations that it has no room for; where it names all, nothing does."""
+    assert ">Operations: <code>" in as_html(full())
+    assert 'class="besides"' not in as_html(report(SIGNATURE))
+
+
+def test_what_differs_within_a_line_is_marked() -> None:
+    """Of a signature that only lost a part, that part is told apart, and the other side marks nothing."""
+    html = as_html(report(SIGNATURE))
+    assert re.findall("<mark>(.*?)</mark>", html) == [" | Unset = UNSET"]
+    assert "<ins>def sync(code: str, *, limit: int) -&gt; Voucher | None</ins>" in html
 
 
 def test_rows_with_one_fingerprint_have_addresses_of_their_own() -> None:

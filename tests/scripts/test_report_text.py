@@ -238,7 +238,10 @@ def test_code_that_could_not_be_read_has_no_result() -> None:
         "1 other file."
     )
     unchecked = Report(comparison(), code=CodeCheck("shop", (), 0, broken))
-    assert steps(unchecked) == ["Mend the 4 files of `shop` that could not be read; run again."]
+    assert steps(unchecked) == [
+        "Mend the 4 files of `shop` that could not be read; then `make rollback`, and run again."
+    ]
+    assert steps(replace(unchecked, run=Run.DRY_RUN))[0].endswith("; then run again.")
 
 
 def updated(*changes: Change, run: Run = Run.UPDATE, **settings: Any) -> Report:
@@ -268,12 +271,12 @@ def test_steps_follow_from_the_verdict() -> None:
 
 
 def test_steps_fit_the_command_that_ran() -> None:
-    """Nobody is asked to merge what was only compared, and a dry run has nothing to roll back."""
+    """Nobody is asked to merge what was only compared, or to judge anew what a dry run did not keep."""
     told = {run: " ".join(steps(updated(ENUM, run=run))) for run in Run}
     assert "Merge, and release a major version" in told[Run.UPDATE]
-    assert "make rollback" in told[Run.UPDATE]
+    assert "run `make track` again" in told[Run.UPDATE]
     assert "Run without `--dry-run`, merge, and release a major version" in told[Run.DRY_RUN]
-    assert "rollback" not in told[Run.DRY_RUN]
+    assert "again" not in told[Run.DRY_RUN]
     assert "name that file with `--approvals`" in told[Run.COMPARISON]
     assert not re.search("erge|release|openapi/", told[Run.COMPARISON])
     assert steps(report(ADDED)) == []
@@ -288,7 +291,7 @@ def test_no_page_is_promised_that_is_not_there() -> None:
     for run, where in (
         (Run.COMPARISON, "`--format html` shows it."),
         (Run.UPDATE, "report.html shows it."),
-        (Run.DRY_RUN, "`--report FOLDER` writes a page that shows it."),
+        (Run.DRY_RUN, "the page that `--report FOLDER` writes shows it."),
     ):
         assert f"Only the wording changed in 1 place; {where}" in told[run]
 

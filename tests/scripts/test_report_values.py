@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,35 @@ def test_words_that_differ_are_marked_within_their_line() -> None:
     assert [line.parts for line in sides(with_sides("x", "y"), PLENTY).before or ()] == [()]
     many = sides(with_sides([f"a {n}" for n in range(50)], [f"b {n}" for n in range(50)]), PLENTY)
     assert {line.parts for line in many.before or ()} == {()}
+
+
+def marked(before: str, after: str) -> list[str]:
+    """Return the parts of the only line before that are told apart."""
+    laid = sides(replace(SIGNATURE, before=before, after=after), PLENTY)
+    assert laid.before is not None
+    return [text for text, differs in laid.before[0].parts if differs]
+
+
+def test_a_bar_between_two_differences_differs_too() -> None:
+    """Neighbours that both changed are one difference, not two with a bar in between."""
+    assert marked("f A | B g", "f X | Y g") == [" A | B"]
+    assert marked("f A | same | B g", "f X | same | Y g") == [" A", " B"]
+
+
+def test_of_very_many_words_none_is_compared() -> None:
+    """Where hundreds of words differ, the line differs as a whole: to look closer would take too long."""
+    for count, differences in ((100, 100), (400, 1)):
+        one, other = (" ".join(f"{name}{n} same" for n in range(count)) for name in "ab")
+        assert len(marked(one, other)) == differences
+
+
+@given(st.integers(0, 99), st.integers(60, 200))
+def test_words_stay_whole(place: int, limit: int) -> None:
+    """However a long line is cut, what is left of it are whole words."""
+    words = [f"word{number}" for number in range(100)]
+    changed = [*words[:place], "changed", *words[place + 1 :]]
+    for side, known in zip(beside(" ".join(words), " ".join(changed), limit), (words, changed), strict=True):
+        assert set(re.findall(r"\w+", side)) <= set(known)
 
 
 def test_a_side_alone_is_not_marked() -> None:

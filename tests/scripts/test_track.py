@@ -417,10 +417,13 @@ def test_own_code(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_own_code_that_is_not_there(project: Path) -> None:
-    """Code that does not exist is a mistake of the command, before anything is fetched."""
+    """Code that does not exist, or is none, is a mistake of the command, before anything is fetched."""
     (project / "source.json").unlink()
     with pytest.raises(UnusableInputError, match="no such file or folder; --code"):
         track(project, "--code", project / "nowhere")
+    (project / "empty").mkdir()
+    with pytest.raises(UnusableInputError, match="holds no Python file to check"):
+        track(project, "--code", project / "empty")
 
 
 def test_a_document_in_parts(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from scripts.contracts.upstream import blank
 from scripts.preparation.documents import operations, run_passes
 from scripts.preparation.operations import inline_path_items, name_operations
+from scripts.preparation.templates import template_of
 from scripts.tracking.order import keeping_names
 from tests.scripts.hand_made import document
 
@@ -21,7 +21,7 @@ def one(name: str, **more: Any) -> dict[str, Any]:
 def names(of: Any) -> dict[tuple[str, str], str]:
     """Name a document's operations."""
     made, _ = run_passes(of, [inline_path_items, name_operations])
-    return {(blank(each.path), each.method): each.value["operationId"] for each in operations(made)}
+    return {(template_of(each.path), each.method): each.value["operationId"] for each in operations(made)}
 
 
 def order(of: Any) -> list[str]:

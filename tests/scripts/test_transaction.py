@@ -248,6 +248,17 @@ def test_links_are_left_alone(tmp_path: Path) -> None:
         (tmp_path / "real").rename(link)
 
 
+def test_file_in_the_way(tmp_path: Path) -> None:
+    """Where a file has the name of the folder that changes are made in, that is said, and it stays."""
+    (tmp_path / HOME).write_text("mine")
+    with (
+        pytest.raises(FailedError, match="is no folder, and updates are made in one of that name"),
+        opened(tmp_path),
+    ):
+        pass
+    assert (tmp_path / HOME).read_text() == "mine"
+
+
 def test_ctrl_c_waits_for_the_change(tmp_path: Path) -> None:
     """A signal in the middle of the change takes effect after it."""
     old_state(tmp_path)

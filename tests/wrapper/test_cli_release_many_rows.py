@@ -37,6 +37,11 @@ def read(file: Path, content: bytes | str, form: Any = None) -> list[Row | BadRo
         return list(rows_of(lines, form))
 
 
+def shortly(value: object) -> str:
+    """A test's name must not be as long as what it reads."""
+    return ascii(value)[:40]
+
+
 def told(rows: Iterable[Row | BadRow]) -> list[tuple[Any, ...]]:
     """The pairs with their lines, and of bad rows the line and the problem."""
     return [
@@ -96,7 +101,7 @@ CSV_PROBLEMS = [
 ]
 
 
-@pytest.mark.parametrize(("row", "problem"), CSV_PROBLEMS)
+@pytest.mark.parametrize(("row", "problem"), CSV_PROBLEMS, ids=shortly)
 def test_a_bad_row_of_csv_harms_no_other(file: Path, row: str, problem: str) -> None:
     """It is told with its line, and the rows before and behind it are read."""
     before, *found = told(read(file, f"code,key\nb,1\n{row}c,2\nd,3\n"))
@@ -138,6 +143,7 @@ def test_a_mark_that_is_never_closed_costs_one_row(file: Path) -> None:
         ("[" * 200_000, "is no JSON that can be read"),
         ("[" + "7" * 5000 + "]", "is no JSON that can be read"),
     ],
+    ids=shortly,
 )
 def test_json_lines_are_read_or_told(file: Path, line: str, found: Any) -> None:
     """Objects with the names, or arrays of two; anything else is a bad row, and harms no other."""
@@ -170,6 +176,7 @@ def test_json_lines_are_read_or_told(file: Path, line: str, found: Any) -> None:
         (b"SQLite format 3\x00\x10\x00", "is a database"),
         (b"\xff\xfea", "line 1 is not UTF-16-LE text"),
     ],
+    ids=shortly,
 )
 def test_what_is_no_list_is_refused_at_once(file: Path, content: bytes | str, said: str) -> None:
     """With what it is, and what to do about it; the words hold nothing that steers a terminal."""

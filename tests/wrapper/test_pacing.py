@@ -213,12 +213,15 @@ def test_an_older_answer_does_not_open_what_is_closed() -> None:
 
 
 def test_an_answer_of_a_window_that_has_passed_says_nothing() -> None:
-    """A late one neither closes the gate nor lowers what is left."""
+    """A late one neither closes the gate nor lowers what is left, and nobody waits for it."""
     gate = gate_after(RateLimit(9, 8))
     late, last = gate.admit(), gate.admit()
     gate.leave(last, RateLimit(9, 0, retry_after=10.0), 100.0)
-    assert gate.wait(110.0) == math.inf  # only the late one is still under way, and one goes first
+    assert gate.wait(110.0) == 0.0  # though it is still under way
+    first = gate.admit()
     gate.leave(late, RateLimit(9, 0, retry_after=0.0), 110.0)
+    assert gate.wait(110.0) == math.inf  # one goes first
+    gate.leave(first, RateLimit(9, 8), 110.0)
     assert gate.wait(110.0) == 0.0
 
 
