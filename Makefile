@@ -94,7 +94,7 @@ types: $(STAMP) ## Check the types
 
 test: lint types check-generated ## Run every check and every test; the tests must reach every branch
 	@$(IN_VENV) -m coverage erase
-	@$(IN_VENV) -m coverage run -m pytest --numprocesses auto $(ARGS)
+	@$(IN_VENV) -m coverage run -m pytest --numprocesses auto --dist worksteal $(ARGS)
 	@$(IN_VENV) -m coverage combine --quiet
 	@$(IN_VENV) -m coverage report
 

@@ -18,6 +18,8 @@ from voucherify_wrapper import _errors
 if TYPE_CHECKING:
     from voucherify_wrapper.sandbox import Sandbox
 
+pytestmark = pytest.mark.unmeasured
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SESSION = "ssn_yQGMTeKBSw8OOuFPwlBEjzGy8d8VA9Ts"  # the key that the README's examples release

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import schemathesis
-from schemathesis.config import SchemathesisConfig
-from schemathesis.engine import events, from_schema
 
 from voucherify_wrapper.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+pytestmark = pytest.mark.unmeasured
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "openapi" / "vouchers.json"
 RELEASING = "/v1/vouchers/{code}/sessions/{sessionKey}"  # the document may have operations beside it
@@ -28,6 +27,10 @@ def _directly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def violations(sandbox: Sandbox, headers: Mapping[str, str], **checks: object) -> list[str]:
     """Run all checks and return what they found."""
+    import schemathesis  # noqa: PLC0415 - takes seconds, and every worker collects all tests
+    from schemathesis.config import SchemathesisConfig  # noqa: PLC0415 - as above
+    from schemathesis.engine import events, from_schema  # noqa: PLC0415 - as above
+
     config: dict[str, Any] = {
         "base-url": sandbox.base_url,
         "headers": dict(headers),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,12 +28,18 @@ def command() -> Command:
     """Run a command of this project as a user does: in a process of its own."""
 
     def run(module: str, *arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", f"scripts.{module}", *map(str, arguments)],
             capture_output=True, encoding="utf-8", check=False, **options,
         )  # fmt: skip
+        done.stderr = _SLOW.sub("", done.stderr)
+        return done
 
     return run
+
+
+_SLOW = re.compile(r"^[A-Z].* \.\.\.\n", re.MULTILINE)
+"""Steps that last long are named on stderr. That shows how busy the machine is, which no test is about."""
 
 
 class Digest(Protocol):

@@ -172,6 +172,7 @@ def shuffled(value: Any, chance: random.Random) -> Any:
     return [shuffled(item, chance) for item in value] if isinstance(value, list) else value
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=300, derandomize=True, database=None, deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_broken_documents_are_mended_or_refused(seed: int) -> None:
@@ -208,6 +209,7 @@ def check(changes: Any, old: Any, new: Any) -> None:
             }
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=60, derandomize=True, database=None, deadline=None)
 @given(seed=st.integers(0, 10**9), name=st.sampled_from([*LINES, ""]))
 def test_another_order_is_no_change(seed: int, name: str) -> None:
@@ -218,6 +220,7 @@ def test_another_order_is_no_change(seed: int, name: str) -> None:
     assert rows(document, written) == []
 
 
+@pytest.mark.unmeasured
 @settings(
     max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=[*HealthCheck]
 )
@@ -257,6 +260,7 @@ def circular(chance: random.Random, depth: int = 0) -> Any:
     }[kind]
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=400, derandomize=True, database=None, deadline=None)
 @given(seed=st.integers(0, 10**9), version=st.sampled_from(["3.0.3", "3.1.0"]))
 def test_components_in_circles(seed: int, version: str) -> None:
@@ -269,6 +273,7 @@ def test_components_in_circles(seed: int, version: str) -> None:
     check(compare(old, new).changes, old, new)
 
 
+@pytest.mark.unmeasured
 @real("vouchers/0?[159]-*.json", "tags/*.json")
 def test_real_documents_in_another_order(file: Any) -> None:
     """A real document has no change against itself, nor against itself in another order."""
@@ -277,6 +282,7 @@ def test_real_documents_in_another_order(file: Any) -> None:
     assert rows(document, shuffled(document, random.Random(0))) == []  # noqa: S311 - as above
 
 
+@pytest.mark.unmeasured
 @pytest.mark.skipif(not SPECS.is_dir(), reason=MISSING)
 @pytest.mark.parametrize("folder", ["vouchers", "full"])
 def test_real_revisions(folder: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from scripts.compare import compare
 from tests.scripts.comparing import B, H, W, receives, rows, rules, sends
 from tests.scripts.hand_made import INTEGER, STRING, ref, thing
 
@@ -684,3 +685,11 @@ def test_unions_within_unions() -> None:
     assert rules(sends(ref("A"), circle), sends(ref("A"), {**circle, "A": TEXT}))
     assert rules(sends(ref("A"), circle), sends(ref("B"), circle))
     assert rules(sends(ref("B"), circle), sends(ref("A"), circle))
+
+
+def test_a_list_among_alternatives_is_called_by_its_items() -> None:
+    """A branch without a name is told as what it holds."""
+    lists = {"type": "array", "items": INTEGER}
+    old, new = (sends({"anyOf": [STRING, {"type": "boolean"}, *more]}) for more in ([], [lists]))
+    (change,) = compare(old, new).changes
+    assert change.what == "May also be array of integer."

@@ -6,10 +6,13 @@ from typing import Any
 
 import hypothesis
 import hypothesis.strategies as st
+import pytest
 
 from scripts.prepare import prepare
 from tests.scripts.hand_made import document, getter, ref
 from tests.scripts.sameness import compare, seeded
+
+pytestmark = pytest.mark.unmeasured
 
 NAMES = ("a", "b", "c")
 COMPONENTS = ("One", "Two", "Three", "Four")

@@ -92,6 +92,7 @@ def test_json_yaml_and_pages_are_revisions(tmp_path: Path) -> None:
     assert [step.point.counts for step in replay(tmp_path).steps] == [(1, 0, 0, 0), (0, 0, 0, 0)]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "broken", ["{", "<html>", '{"openapi": "3.0.1", "info": {}, "paths": {"/a": []}}', ""]
 )
@@ -198,6 +199,7 @@ def test_names_and_titles_stay_text(tmp_path: Path) -> None:
     assert names == ["001-2-b-..-2f.html", "002-3.html", "index.html"]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("file", [*sorted(SPECS.glob("vouchers"))] or [None], ids=["vouchers"])
 def test_the_vendors_revisions_are_drawn(tmp_path: Path, file: Path | None) -> None:
     """All of the vendor's revisions are read, compared, dated and drawn."""

@@ -138,6 +138,7 @@ def placed(case: Case) -> tuple[Pair, Pair]:
     return Pair(sent[0], sent[1], ()), Pair(received[0], received[1], ())
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=400, derandomize=True, database=None)
 @given(case=changed(), seed=st.integers(0, 9))
 def test_nothing_that_a_validator_can_tell_apart_is_harmless(case: Case, seed: int) -> None:
@@ -152,6 +153,7 @@ def test_nothing_that_a_validator_can_tell_apart_is_harmless(case: Case, seed: i
         assert [fault for row in rows for fault in lawless(row) + astray(row, pair)] == []
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=200, derandomize=True, database=None)
 @given(case=refactored())
 def test_what_is_only_written_differently_has_no_row(case: Case) -> None:

@@ -936,6 +936,7 @@ def test_what_holds_for_some_values_only_is_named(more: dict[str, Any], tmp_path
     assert any(loss.pointer.endswith("/late") for loss in ledger.named)
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=strategies.data())
 def test_no_document_breaks_the_ledger(data: strategies.DataObject, package: Path) -> None:
@@ -980,6 +981,7 @@ ODD = strategies.recursive(
 # The vendor's documents
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("name", ["vouchers/040-2026-07-21", "tags/client-side", "tags/validation-rules"])
 def test_vendors_documents_are_whole(name: str, tmp_path: Path) -> None:
     """In the clients of the vendor's documents nothing is lost."""

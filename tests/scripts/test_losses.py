@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 every_line = pytest.mark.parametrize("line", LINES.values(), ids=[*LINES])
 
 
+@pytest.mark.unmeasured
 @every_line
 def test_nothing_is_lost(line: Line, tmp_path: Path) -> None:
     """Every operation is there; answers come back, calls send what they should, notes give reasons."""
@@ -103,6 +104,7 @@ def names_of(prepared: Any) -> set[str]:
     }
 
 
+@pytest.mark.unmeasured
 @every_line
 def test_names_do_not_depend_on_order(line: Line) -> None:
     """The order of a document's mappings changes no name, but for operations: the first one has its name."""
@@ -122,6 +124,7 @@ def with_another_schema(old: Any, name: str) -> Any:
     return changed
 
 
+@pytest.mark.unmeasured
 @every_line
 def test_names_do_not_depend_on_others(line: Line) -> None:
     """A schema and an operation that come, or change their names, change no other name."""
@@ -149,6 +152,7 @@ def with_name_changed(old: Any, name: str) -> Any:
 UNLIKE = {key: line for key, line in LINES.items() if all(kind != "renamed" for kind, _ in line.notes)}
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("line", UNLIKE.values(), ids=[*UNLIKE])
 def test_a_schemas_new_name_changes_no_other(line: Line) -> None:
     """A schema that gets another name leaves all names alone that are not made of its own."""
@@ -172,6 +176,7 @@ def files_of(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return generate
 
 
+@pytest.mark.unmeasured
 def test_order_changes_no_file(files_of: Any) -> None:
     """A document in another order gives the same set of files; of models, the same classes."""
     parts = [

@@ -32,6 +32,7 @@ every_line = pytest.mark.parametrize("line", [line.document for line in LINES.va
 NAMES_OF_PASSES = [f"{made.__module__.rpartition('.')[2]}.{made.__name__}" for made in PASSES]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("made", PASSES, ids=NAMES_OF_PASSES)
 def test_passes_leave_what_they_are_given(made: Pass) -> None:
     """No pass changes the document that it gets, whatever the passes before it left."""
@@ -199,6 +200,7 @@ def broken(draw: st.DrawFn) -> Any:
     return made[""]
 
 
+@pytest.mark.unmeasured
 @given(broken())
 @hypothesis.settings(max_examples=400)
 def test_whatever_is_broken_is_repaired_or_refused(upstream: Any) -> None:
@@ -231,6 +233,7 @@ def in_order(value: Any) -> str:
     return "[" + ",".join(map(in_order, value)) + "]" if isinstance(value, list) else json.dumps(value)
 
 
+@pytest.mark.unmeasured
 @every_line
 def test_the_order_of_a_document_does_not_matter(line: Any) -> None:
     """With its keys in another order a document becomes the same one, with the same names and notes.
@@ -249,6 +252,7 @@ def test_the_order_of_a_document_does_not_matter(line: Any) -> None:
         }
 
 
+@pytest.mark.unmeasured
 @given(documents)
 @hypothesis.settings(max_examples=40)
 def test_names_do_not_depend_on_what_else_there_is(upstream: Any) -> None:

@@ -12,6 +12,8 @@ from scripts.prepare import prepare
 from tests.scripts.roundtrip import client_of, failures, response_examples
 from tests.scripts.sameness import compare, operations, seeded
 
+pytestmark = pytest.mark.unmeasured
+
 SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs"
 MISSING = "the vendor's files are not part of this repository, and do not lie beside it"
 

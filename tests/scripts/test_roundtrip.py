@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tests.scripts.roundtrip import GeneratedClient
 
+pytestmark = pytest.mark.unmeasured
+
 SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs"
 VOUCHERS = SPECS / "vouchers" / "040-2026-07-21.json"
 

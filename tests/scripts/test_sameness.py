@@ -21,6 +21,8 @@ from tests.scripts.hand_made import (
 )
 from tests.scripts.sameness import Schemas, compare, mutate, places, seeded
 
+pytestmark = pytest.mark.unmeasured
+
 # The judge
 
 

@@ -163,6 +163,7 @@ def test_parent_may_be_a_symbolic_link(tmp_path: Path) -> None:
     assert text_of(target) == "new"
 
 
+@pytest.mark.unmeasured
 @BOTH_WAYS
 @pytest.mark.parametrize("lines", [0, 1, 7, 21, 22, 23, 30, 44, 60, 61, 66, 85, 110])
 def test_killed_at_any_moment(tmp_path: Path, platform: str, lines: int) -> None:

@@ -146,6 +146,7 @@ def test_compatible(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(list((project / "changelog.d").iterdir())) == 2
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--fail-on", "breaking"], 4)])
 def test_breaking(project: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int) -> None:
     """What breaks callers is taken and said; the exit code tells where that is asked for."""
@@ -161,6 +162,7 @@ def test_breaking(project: Path, capsys: pytest.CaptureFixture[str], arguments: 
     assert "who" in (project / "generated/voucherify_client/api/ping/ping.py").read_text()
 
 
+@pytest.mark.unmeasured
 def test_approved(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """What a person has accepted no longer counts as breaking, on either axis."""
     save(project / "source.json", larger())
@@ -436,6 +438,7 @@ def test_a_document_in_parts(project: Path, capsys: pytest.CaptureFixture[str]) 
     assert said(project)["verdict"] == "refused"
 
 
+@pytest.mark.unmeasured
 def test_a_document_that_says_the_same(
     project: Path, digest: Digest, capsys: pytest.CaptureFixture[str], command: Command
 ) -> None:
@@ -563,6 +566,7 @@ def test_version_is_asked_for(project: Path, server: Server, capsys: pytest.Capt
     assert read_lock(project) == lock
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "changed", ["openapi/vouchers.json", "generated/voucherify_client/client.py", "tool"]
 )
@@ -632,6 +636,7 @@ def test_another_order_without_a_lock(project: Path, digest: Digest) -> None:
     assert after[1] == before[1]
 
 
+@pytest.mark.unmeasured
 def test_secret_addresses(project: Path, server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     """A token reaches the server, and neither the screen, nor the lock file, nor the report."""
     address = server.url("/x.json?token=pa55word").replace("://", "://me:pa55word@")
@@ -690,6 +695,7 @@ STEPS = [
 ]  # fmt: skip
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("step", STEPS)
 def test_killed_at_each_step(project: Path, step: str) -> None:
     """Killed as any of its steps begins, an update leaves the old state or the new one, whole."""
@@ -732,6 +738,7 @@ main(["--root", sys.argv[2], "--no-wrapper-tests"], files=Killed())
 """
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("place", "following"),
     [
@@ -774,6 +781,7 @@ def test_rollback(project: Path, digest: Digest, capsys: pytest.CaptureFixture[s
         main(["--root", str(project), "--rollback"])
 
 
+@pytest.mark.unmeasured
 def test_full_disk(project: Path, digest: Digest) -> None:
     """Where the system takes no more while all is put in place, everything is as it was."""
     save(project / "source.json", larger())
@@ -804,6 +812,7 @@ def test_no_place_for_the_reports(project: Path, digest: Digest) -> None:
     assert digest(project) == before
 
 
+@pytest.mark.unmeasured
 def test_two_at_once(project: Path, command: Command) -> None:
     """A second run waits for the first, says so, and then goes from its state."""
     first, second = (
@@ -891,6 +900,7 @@ def test_what_lacks_something_may_still_be_read(tmp_path: Path, text: str | None
     assert can_be_read(tmp_path) == readable
 
 
+@pytest.mark.unmeasured
 def test_same_bytes_on_every_run(project: Path, tmp_path: Path, digest: Digest) -> None:
     """Two projects that follow the same source have the same bytes, reports too."""
     other = shutil.copytree(project, tmp_path / "a longer name")

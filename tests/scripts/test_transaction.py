@@ -104,6 +104,7 @@ def test_nothing_committed_changes_nothing(tmp_path: Path, digest: Digest) -> No
     assert digest(tmp_path) == before
 
 
+@pytest.mark.unmeasured
 @BOTH_WAYS
 def test_killed_at_every_step(tmp_path: Path, exchanges: bool) -> None:  # noqa: FBT001 - a parameter
     """Killed before whichever step, the next run finds the old state or the new one, whole, and cleans up."""
@@ -125,6 +126,7 @@ def test_killed_at_every_step(tmp_path: Path, exchanges: bool) -> None:  # noqa:
     assert turn > 0
 
 
+@pytest.mark.unmeasured
 def test_at_most_one_place_apart(tmp_path: Path) -> None:
     """At whatever moment a change is killed, each file and folder is whole, and no place is missing."""
     count = steps(tmp_path / "whole")
@@ -139,6 +141,7 @@ def test_at_most_one_place_apart(tmp_path: Path) -> None:
     assert mixed == len(PLACES) - 1 + 1  # one for each place but the last, and one for the missing folder
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("exchanges", [True, False])
 def test_killed_again_while_recovering(tmp_path: Path, exchanges: bool) -> None:  # noqa: FBT001 - a parameter
     """A recovery may be killed too, at each of its steps; the one after it finishes."""
@@ -334,6 +337,7 @@ def test_going_back_loses_nobodys_work(tmp_path: Path) -> None:
     assert state_of(tmp_path) == OLD
 
 
+@pytest.mark.unmeasured
 def test_going_back_killed_at_every_step(tmp_path: Path) -> None:
     """Going back is as whole as going forward."""
     whole = old_state(tmp_path / "whole")

@@ -88,6 +88,7 @@ def proposed(run: Run) -> str:
     return run.printed["Propose the update"]
 
 
+@pytest.mark.unmeasured
 def test_the_whole_story(world: World) -> None:
     """Changed, the same again, changed again, refused, back again: one pull request and one issue in all."""
     run = day(world, BREAKING, "second")

@@ -90,6 +90,7 @@ def started(kind: str, url: str, journal: Path, rows: Path) -> subprocess.Popen[
     )
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_a_run_that_is_killed_again_and_again_goes_on(kind: str, tmp_path: Path, journal: Path) -> None:
     """At random moments: the server's record, the journal and what was printed are the same in the end.

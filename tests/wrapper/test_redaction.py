@@ -34,6 +34,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 secrets = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8, max_size=40)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("form", FORMS)
 @given(secret=secrets, before=st.text("ab ", max_size=5))
 def test_every_written_form_is_masked(form: str, secret: str, before: str) -> None:
@@ -43,6 +44,7 @@ def test_every_written_form_is_masked(form: str, secret: str, before: str) -> No
     assert Redactor([secret])(f"{before}{written}!") == f"{before}[redacted]!"
 
 
+@pytest.mark.unmeasured
 @given(secret=secrets, before=st.binary(max_size=7), after=st.binary(max_size=7))
 def test_base64_around_a_secret_gives_little_of_it(secret: str, before: bytes, after: bytes) -> None:
     """Wherever it lies within what was encoded, no long part of it can be decoded from what is left."""
@@ -72,6 +74,7 @@ def test_texts_without_secrets_stay_as_they_are() -> None:
     assert Redactor([])(text) == text
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     ("secret", "text"),
     [

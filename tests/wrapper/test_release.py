@@ -124,6 +124,7 @@ segments = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_siz
 )
 
 
+@pytest.mark.unmeasured
 @settings(max_examples=150)
 @given(code=segments, key=segments)
 def test_every_other_text_reaches_the_server_as_exactly_that_text(

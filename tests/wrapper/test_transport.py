@@ -190,6 +190,7 @@ def tls_server(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
 
     def serve(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secured:
+            server.accepted[server.accepted.index(connection)] = secured  # which alone can be shut down now
             while head := read_head(secured):
                 silent = b"/silent/" in head
                 secured.sendall(b"" if silent else b"HTTP/1.1 204 No Content\r\n\r\n")
