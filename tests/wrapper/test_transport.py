@@ -549,7 +549,7 @@ def test_a_second_answer_in_chunks_answers_nothing() -> None:
 
 
 @pytest.mark.parametrize("piece", [1, 7, 10**6])
-def test_an_answer_in_chunks_keeps_its_connection(transport: Any, piece: int) -> None:
+def test_an_answer_in_chunks_keeps_its_connection(piece: int) -> None:
     """However it is cut, its end is known."""
 
     def serve(connection: socket.socket) -> None:
@@ -562,11 +562,11 @@ def test_an_answer_in_chunks_keeps_its_connection(transport: Any, piece: int) ->
     url = f"http://127.0.0.1:{server.port}"
 
     async def run() -> None:
-        async with AsyncVoucherify(KEY, transport=transport, base_url=url, retries=0) as awaited:
+        async with AsyncVoucherify(KEY, base_url=url, retries=0) as awaited:
             for _ in range(3):
                 assert (await awaited.release_validation_session("c", "k", missing_ok=True)).already_gone
 
-    with Voucherify(KEY, transport=transport, base_url=url, retries=0) as blocking:
+    with Voucherify(KEY, base_url=url, retries=0) as blocking:
         for _ in range(3):
             assert blocking.release_validation_session("c", "k", missing_ok=True).already_gone
     asyncio.run(run())
