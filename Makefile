@@ -29,7 +29,7 @@ COMPILE := build/lock/bin/uv pip compile --quiet --no-config --universal --pytho
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 .PHONY: help setup generate check-generated track rollback propose history lint types test \
-	bench bench-generate bench-compare bench-track demo sandbox lock build clean
+	bench bench-generate bench-compare bench-track soak demo sandbox lock build clean
 
 help: ## Show this list
 	@echo "Usage: make TARGET [PYTHON=python3] [SOURCE=url-or-file] [CODE=folder] [SPEC=file] [OUT=folder]"
@@ -119,6 +119,9 @@ build/bench/.installed: requirements/bench.txt
 bench: build build/bench/.installed ## Compare releases with the vendor's SDK and others; ARGS=--quick for a rough look
 	@$(PEERS) $(PIP_INSTALL) --no-deps --force-reinstall dist/*.whl
 	@$(IN_VENV) -m benchmarks.releases --peers $(PEERS) $(ARGS)
+
+soak: $(STAMP) ## Release 100,000 sessions through faults, with workers that are killed; ARGS="--releases 5000"
+	@$(IN_VENV) -m tests.faults.soak $(ARGS)
 
 demo: generate ## Release a validation session against a local stand-in for Voucherify
 	@$(IN_VENV) -m examples.demo $(ARGS)
