@@ -140,3 +140,10 @@ def test_schemas_that_hold_themselves_come_to_an_end() -> None:
     assert rows(sends(ref("Tree"), old), sends(ref("Tree"), new)) == [
         (H, "max-length-removed", "Tree<string>")
     ]
+
+
+def test_a_choice_within_a_branch_that_refuses_less() -> None:
+    """Where a branch's own choice accepts more, as less fits two of it, it meets other branches too."""
+    old, new = ({"Inner": {"oneOf": [STRING, other]}} for other in ({}, A))
+    union = {"oneOf": [{}, ref("Inner")]}
+    assert (W, GROWN, "POST /x body") in rows(sends(union, old), sends(union, new))
