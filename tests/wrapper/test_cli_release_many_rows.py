@@ -135,6 +135,8 @@ def test_a_mark_that_is_never_closed_costs_one_row(file: Path) -> None:
         ('{"code": null, "key": "k"}', "has no code"),
         ('{"code": 7, "key": "k"}', "has a code that is no text"),
         ('{"code": "a", "key": "k", "KEY": "l"}', "has two columns for the session_key"),
+        ('{"code": "a", "code": "b", "key": "k"}', "has two columns for the code"),
+        ('{"code": {"a": 1}, "key": "k"}', "has a code that is no text"),
         ('{"code": "\\ud800", "key": "k"}', "cannot be sent: code holds half a surrogate pair"),
         ('{"code": "\\u0000", "key": "k"}', "has a NUL byte"),
         ('["a"]', "is neither"),

@@ -169,16 +169,20 @@ def _must_be_lines(lines: Lines, first: str) -> None:
     raise UsageError(f"{lines.name} is {what}; what is needed is one pair a line. Try: {how}")
 
 
+class _Object(list[tuple[str, object]]):
+    """A JSON object's members, in order; a name may be there twice."""
+
+
 def _json_pair(line: str) -> Sequence[object]:
     try:
-        value = json.loads(line)
+        value = json.loads(line, object_pairs_hook=_Object)
     except json.JSONDecodeError as error:
         raise _ProblemError(f"is not JSON ({error.msg}, column {error.colno})") from None
     except (ValueError, RecursionError):  # as of a number with thousands of digits
         raise _ProblemError("is no JSON that can be read") from None
-    if isinstance(value, dict):
-        values = [*value.values(), None]
-        return [values[-1 if place is None else place] for place in _places_of(list(value))]
+    if isinstance(value, _Object):
+        values = [*(member for _, member in value), None]
+        return [values[-1 if place is None else place] for place in _places_of([name for name, _ in value])]
     if isinstance(value, list) and len(value) == len(_CALLED):
         return value
     raise _ProblemError('is neither {"code": "…", "session_key": "…"} nor ["code", "session key"]')
