@@ -212,8 +212,13 @@ class _Table:
     blanks: bool = False
 
     def pair(self, line: str) -> Sequence[object] | None:
-        """The code and the session key of the row that a line begins; None where all of it is empty."""
-        fields = self.fields(line)[0]
+        """The code and the session key of the row that a line begins; None where all of it is empty.
+
+        Raises:
+            _ProblemError: it is none. A key that a column's padding could have made longer is told here, as
+                the server would not know it, and that passes for a session that is gone.
+        """
+        fields, taken = self.fields(line)
         beyond = fields[self.width :]
         if not any(field and not field.isspace() for field in fields):
             return None
@@ -222,7 +227,12 @@ class _Table:
                 f"has {len(fields)} columns, and the header has {self.width}; "
                 f"a value with a {self.delimiter!r} in it has to be in quotation marks"
             )
-        return [fields[place] if place < len(fields) else None for place in (self.code, self.key)]
+        code, key = (fields[place] if place < len(fields) else None for place in (self.code, self.key))
+        if key and key != key.strip() and not _is_quoted(key, taken):
+            raise _ProblemError(
+                "has a session_key with a blank at an end; if that belongs to it, put it in quotation marks"
+            )
+        return [code, key]
 
     def fields(self, line: str) -> tuple[list[str], list[str]]:
         """The columns of the row that a line begins, and the lines that it takes.
@@ -259,12 +269,16 @@ class _Table:
             raise _ProblemError(
                 "has a quotation mark that is closed in a later line, which is no longer a row"
             )
-        raw = "".join(taken)
         for place in (self.code, self.key):
             value = fields[place] if place < len(fields) else ""
-            doubled = value.replace('"', '""')
-            if '"' in value and f'"{doubled}"' not in raw:
+            if '"' in value and not _is_quoted(value, taken):
                 raise _ProblemError("has a quotation mark in a value that is not in quotation marks itself")
+
+
+def _is_quoted(value: str, taken: list[str]) -> bool:
+    """Whether a row has a value in quotation marks; the lines are all that the row takes."""
+    doubled = value.replace('"', '""')
+    return f'"{doubled}"' in "".join(taken)
 
 
 def _table_of(lines: Lines) -> _Table:
