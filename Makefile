@@ -104,7 +104,7 @@ bench-generate: $(STAMP) ## Compare with the bare generator over the documents i
 bench-compare: $(STAMP) ## Compare with oasdiff over the documents in SPECS; writes docs/comparison.md
 	@$(IN_VENV) -m benchmarks.compare --specs "$(SPECS)" $(ARGS)
 
-bench-track: $(STAMP) ## Compare an update with the bare generator's run
+bench-track: $(STAMP) ## Compare an update, warm and cold, with the bare generator's run
 	@$(IN_VENV) -m benchmarks.track --specs "$(SPECS)" $(ARGS)
 
 # The peers live in an environment of their own, with this project as its users have it: from the wheel.

@@ -140,7 +140,7 @@ MILDER: tuple[Milder, ...] = (
     ),
     Milder(
         "response-.*type-changed",
-        _beside("format-added|format-narrowed|type-narrowed|unwrapped|union-added"),
+        _beside("format-added|format-narrowed|type-narrowed|unwrapped(-from-one-of)?|union-added"),
         "All that is received now was promised before: what was promised holds what is promised now.",
     ),
     Milder(
