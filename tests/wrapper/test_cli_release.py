@@ -129,6 +129,22 @@ def test_wrong_usage_can_be_read_by_programs() -> None:
     assert (meant.returncode, meant.stdout) == (2, "")
 
 
+@pytest.mark.parametrize("arguments", ["release v", "release v k", "profiles list"])
+def test_a_document_that_cannot_be_written_is_told_as_a_line(arguments: str) -> None:
+    """Be it an error's or a result's: the exit code is 1, and there is no traceback."""
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >/dev/full', "sh", *COMMAND, *arguments.split(), "--json"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    said = "voucherify: Standard output cannot be written (No space left on device).\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
 def test_missing_credentials_are_told() -> None:
     """It is exit code 3, and says where was looked."""
     done = voucherify("release", CODE, "k")

@@ -460,7 +460,7 @@ def test_who_reads_the_outcomes_may_leave(voucherify_sandbox: Sandbox, file: Pat
         (">&-", "line 22"),
         (">&- 2>&- <&-", ""),
         (">/dev/full", "voucherify: Standard output cannot be written (No space left on device)."),
-        (">/dev/full --json", "line 22"),
+        (">/dev/full --json", "voucherify: Standard output cannot be written (No space left on device)."),
     ],
 )
 def test_a_run_goes_on_where_nobody_hears_of_it(

@@ -13,7 +13,7 @@ from voucherify_wrapper._version import __version__
 from ._advice import told
 from ._doctor import doctor
 from ._exits import ExitCode, exit_code_of
-from ._output import say, say_error
+from ._output import UnwritableError, say, say_error
 from ._profiles import profiles
 from ._release import release
 from ._release_many import release_many
@@ -58,6 +58,13 @@ def _voucherify(
 def run(arguments: Sequence[str]) -> int:
     """Run one command, and give its exit code; whatever goes wrong is told as it was asked to be."""
     as_json = "--json" in takewhile(lambda argument: argument != "--", arguments)
+    try:
+        return _ran(arguments, as_json=as_json)
+    except UnwritableError as error:  # in the middle of a command, or as its error was to be told
+        return _ended(error, str(error), as_json=False)
+
+
+def _ran(arguments: Sequence[str], *, as_json: bool) -> int:
     try:
         code = app(arguments, prog_name=_PROGRAM, standalone_mode=False)
     except TyperException as error:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from attrs import asdict
 
-from voucherify_wrapper._errors import VoucherifyError
 from voucherify_wrapper._secrets import printable
 
 if TYPE_CHECKING:
@@ -26,6 +25,10 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 2000
 _OF_ERRORS = ("status", "key", "request_id", "attempts", "may_have_acted", "retry_after", "journal")
 """What a document tells of an error, where the error has it."""
+
+
+class UnwritableError(Exception):
+    """Standard output cannot be written; what was to be said there, results or errors, is not."""
 
 
 def say(text: str, *, to_stderr: bool = False) -> None:
@@ -89,7 +92,7 @@ def _write(text: str, stream: TextIO | None) -> None:
     """Write to one of the two; where that fails, it is silent from then on.
 
     Raises:
-        VoucherifyError: it is standard output. What belongs on the other stream must not end what goes on.
+        UnwritableError: it is standard output. What belongs on the other stream must not end what goes on.
     """
     if stream is None:  # it was closed before the program began
         return
@@ -99,7 +102,7 @@ def _write(text: str, stream: TextIO | None) -> None:
         with open(os.devnull, "w", encoding="ascii") as nothing:  # noqa: PTH123 - not a path
             os.dup2(nothing.fileno(), stream.fileno())
         if stream is sys.stdout:
-            raise VoucherifyError(f"Standard output cannot be written ({error.strerror}).") from None
+            raise UnwritableError(f"Standard output cannot be written ({error.strerror}).") from None
 
 
 def _sayable(text: str, encoding: str | None) -> str:
