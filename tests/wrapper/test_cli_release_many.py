@@ -339,6 +339,16 @@ def test_a_trial_knows_what_the_journal_knows(command: Command, file: Path, keys
     assert "The journal j cannot be copied (File too large)." in err
 
 
+def test_a_trial_tells_of_a_journal_that_is_none(command: Command, file: Path, tmp_path: Path) -> None:
+    """By the name that it was given, and not by that of a copy."""
+    other = tmp_path / "other.csv"
+    other.write_text("code,key\na,k\n")
+    code, out, err = command(file, "--journal", other, "--dry-run")
+
+    assert (code, out) == (4, "")
+    assert f"The journal '{other}' cannot be used (file is not a database)" in err
+
+
 def test_a_trial_is_told_when_the_list_breaks_off(command: Command, tmp_path: Path) -> None:
     """It ends early then, as a run does."""
     (tmp_path / "list").write_bytes("code,key\na,k\n".encode("utf-16") + b"\0")

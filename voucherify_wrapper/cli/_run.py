@@ -164,7 +164,9 @@ def tried(rows: Iterable[Row | BadRow], journal: str | None) -> Trial:
     with tempfile.TemporaryDirectory(prefix="voucherify-") as folder:
         copy = Path(folder, "journal")
         _copy(journal, copy)
-        with Journal(copy) as known:
+        known = Journal(copy)
+        known.path = journal or known.path  # what is wrong with a copy is wrong with the journal
+        with known:
             for row in rows:
                 if isinstance(row, BadRow):
                     trial.bad_rows += 1
