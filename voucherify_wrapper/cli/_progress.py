@@ -52,8 +52,10 @@ class State:
 
     def words(self) -> list[str]:
         """What there is to say, in parts."""
-        tally, rows = self.tally, self.rows
-        counts = [f"{self.done:,}" + ("" if rows is None else f" of {rows:,}")]
+        tally, done = self.tally, self.done
+        # The last line may have no end to be counted by, and in old files none has.
+        rows = None if self.rows is None else max(self.rows, done)
+        counts = [f"{done:,}" + ("" if rows is None else f" of {rows:,}")]
         if tally.failed or tally.bad_rows:
             counts.append(
                 f"{tally.failed:,} failed" + f", {tally.bad_rows:,} bad rows" * bool(tally.bad_rows)
@@ -64,8 +66,8 @@ class State:
             of = "" if limits.limit is None else f" of {limits.limit:,}"
             waiting = "" if limits.remaining else ", waiting for it"
             counts.append(f"quota {limits.remaining:,}{of}{waiting}")
-        if rows is not None and self.done:
-            left = max(0, rows - self.done) * tally.seconds / self.done
+        if rows is not None and done:
+            left = (rows - done) * tally.seconds / done
             counts.append(f"{_time(left)} left")
         return counts
 
