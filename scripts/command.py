@@ -8,7 +8,7 @@ import select
 import signal
 import sys
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TextIO, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def run(name: str, work: Callable[[], int]) -> int:
         The exit code: 0 done, 1 failed, 2 unusable input, 130 interrupted, 141 where nobody reads on.
     """
     # A path or a finding may hold characters that the terminal's encoding lacks.
-    for stream in (sys.stdout, sys.stderr):
+    for stream in _streams():
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
@@ -69,7 +69,8 @@ def run(name: str, work: Callable[[], int]) -> int:
         try:
             return _ended(name, work)
         finally:
-            sys.stdout.flush()  # here, and not at Python's end, where nobody could say what went wrong
+            if sys.stdout is not None:
+                sys.stdout.flush()  # here, and not at Python's end, where nobody could say what went wrong
     except OSError as error:
         left = isinstance(error, BrokenPipeError) and _nobody_reads()
         _drop_unsaid()
@@ -79,6 +80,11 @@ def run(name: str, work: Callable[[], int]) -> int:
         return FAILED
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _streams() -> list[TextIO]:
+    """The streams for output; those that were closed before Python began are none."""
+    return [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
 
 
 def _ended(name: str, work: Callable[[], int]) -> int:
@@ -98,7 +104,7 @@ def _nobody_reads() -> bool:
     A connection, or a child process, can break in the same way, and that is a failure.
     """
     streams = select.poll()
-    for stream in (sys.stdout, sys.stderr):
+    for stream in _streams():
         with suppress(OSError):  # a stream in memory is no file
             streams.register(stream.fileno(), 0)
     return any(events & (select.POLLERR | select.POLLHUP) for _, events in streams.poll(0))
@@ -106,7 +112,7 @@ def _nobody_reads() -> bool:
 
 def _drop_unsaid() -> None:
     """Let go what cannot be written; Python would try again at its end, and complain."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in _streams():
         try:
             stream.flush()
         except OSError:

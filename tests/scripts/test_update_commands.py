@@ -89,6 +89,23 @@ def test_output_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
         assert told == (1, "compare: No space left on device.\n")
 
 
+@pytest.mark.parametrize("streams", [">&-", ">&- 2>&-"])
+@pytest.mark.parametrize("work", ["return 0", "raise BrokenPipeError(32, 'Broken pipe')"])
+def test_output_may_be_closed(streams: str, work: str) -> None:
+    """Nobody wanted to hear of it; the work is done all the same, and the exit code says how it went."""
+    program = f"import sys; from scripts.command import run\ndef work(): {work}\nsys.exit(run('name', work))"
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {streams}', "sh", sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    failed = "raise" in work
+    said = "name: Broken pipe.\n" if failed and "2>" not in streams else ""
+    assert (done.returncode, done.stdout + done.stderr) == (int(failed), said)
+
+
 def test_another_pipe_that_breaks_is_a_failure(capsys: pytest.CaptureFixture[str]) -> None:
     """A connection that breaks is not taken for a reader of the output who left."""
 
