@@ -342,8 +342,11 @@ def _read_json(text: Text) -> Json:
         text.refuse_at(f"not JSON: {error.msg}.", error.pos)
     except RecursionError:
         raise UnusableInputError(f"{text.source} nests deeper than {MAX_DEPTH} levels.") from None
-    except ValueError as error:  # a number of more digits than Python reads
-        raise UnusableInputError(f"{text.source} is not usable: {error}.") from error
+    except ValueError:  # a number of more digits than Python reads
+        most = sys.get_int_max_str_digits()
+        raise UnusableInputError(
+            f"{text.source} is not usable: a whole number in it has more than {most:,} digits."
+        ) from None
     if watch.suspects or _SURROGATE_ESCAPE.search(text.content) or _is_deep(value):
         _refuse_json_traps(text)
     return value
