@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpcore
 import httpx
 
+from ._incoming import AsyncIncoming, Incoming
 from ._network import AsyncBackend, Backend
 from ._outgoing import outgoing
 
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 MAX_CONNECTIONS = 100
 KEEP_ALIVE = 30.0
 """Seconds that an idle connection is kept."""
-CONNECTION_TAKEN = "voucherify_connection_taken"
-"""The extension of a request that is called once it has a connection to itself."""
 _HTTPCORE_ERRORS = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
@@ -145,10 +144,11 @@ class _AsyncConnection:
         await self._backend.aclose()
 
 
-class _Body(httpx.SyncByteStream):
-    """An answer's body; the connection is given back, or dropped, when it is closed."""
+class _Incoming(Incoming):
+    """An answer; the connection is given back, or dropped, when it is closed."""
 
     def __init__(self, response: httpcore.Response, done: Callable[[bool], None]) -> None:
+        super().__init__(response.status, response.headers)
         self._response = response
         self._done = done
         self._complete = False
@@ -168,15 +168,6 @@ class _Body(httpx.SyncByteStream):
             intact = self._complete
         finally:
             done(intact)
-
-
-def tell_of_connection(request: Outgoing) -> None:
-    """Tell whom it concerns that the request has a connection to itself."""
-    request.extensions.pop(CONNECTION_TAKEN, _nobody)()
-
-
-def _nobody() -> None:
-    pass
 
 
 def _nothing(_: bool) -> None:  # noqa: FBT001 - stands for a callback
@@ -206,36 +197,39 @@ class Transport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send an httpx request: for whoever uses this as a plain httpx transport."""
         request.read()
-        return self.send(outgoing(request))
+        self.permit(request.extensions.get("timeout", {}).get("pool"))
+        return self.send(outgoing(request)).as_httpx()
 
-    def send(self, request: Outgoing) -> httpx.Response:
+    def send(self, request: Outgoing) -> Incoming:
         """Send one request, and give its answer with the body still to be read.
+
+        It takes one permit, which is given back with the answer.
 
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
-        self._permit(request)
         connection = self._taken()
         response = None
         try:
-            tell_of_connection(request)
             response = connection.send(request)
         except _HTTPCORE_ERRORS as error:
             raise _as_httpx_error(error) from error
         finally:
             if response is None:
                 self._give_back(connection, reusable=False)
-        return httpx.Response(
-            status_code=response.status,
-            headers=response.headers,
-            stream=_Body(response, lambda intact: self._give_back(connection, reusable=intact)),
-            extensions=response.extensions,
-        )
+        return _Incoming(response, lambda intact: self._give_back(connection, reusable=intact))
 
-    def _permit(self, request: Outgoing) -> None:
-        """Wait for the permission to use a connection."""
+    def permit(self, seconds: float | None) -> None:
+        """Wait for the permission to send one request: for a connection.
+
+        Args:
+            seconds: how long at most; None for ever.
+
+        Raises:
+            httpx.PoolTimeout: there was none for so long.
+        """
         try:
-            self._permits.get(timeout=request.extensions.get("timeout", {}).get("pool"))
+            self._permits.get(timeout=seconds)
         except Empty:
             raise httpx.PoolTimeout(f"All {MAX_CONNECTIONS} connections are in use.") from None
 
@@ -274,10 +268,11 @@ class Transport(httpx.BaseTransport):
             connection.close()
 
 
-class _AsyncBody(httpx.AsyncByteStream):
-    """The asynchronous twin of ``_Body``."""
+class _AsyncIncoming(AsyncIncoming):
+    """The asynchronous twin of ``_Incoming``."""
 
     def __init__(self, response: httpcore.Response, done: Callable[[bool], Any]) -> None:
+        super().__init__(response.status, response.headers)
         self._response = response
         self._done = done
         self._complete = False
@@ -323,40 +318,42 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send an httpx request: for whoever uses this as a plain httpx transport."""
         await request.aread()
-        return await self.send(outgoing(request))
+        await self.permit(request.extensions.get("timeout", {}).get("pool"))
+        return (await self.send(outgoing(request))).as_httpx()
 
-    async def send(self, request: Outgoing) -> httpx.Response:
+    async def send(self, request: Outgoing) -> AsyncIncoming:
         """Send one request, and give its answer with the body still to be read.
+
+        It takes one permit, which is given back with the answer.
 
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
-        await self._permit(request)
         connection = self._taken()
         response = None
         try:
-            tell_of_connection(request)
             response = await connection.send(request)
         except _HTTPCORE_ERRORS as error:
             raise _as_httpx_error(error) from error
         finally:
             if response is None:
                 await self._give_back(connection, reusable=False)
+        return _AsyncIncoming(response, lambda intact: self._give_back(connection, reusable=intact))
 
-        return httpx.Response(
-            status_code=response.status,
-            headers=response.headers,
-            stream=_AsyncBody(response, lambda intact: self._give_back(connection, reusable=intact)),
-            extensions=response.extensions,
-        )
+    async def permit(self, seconds: float | None) -> None:
+        """Wait for the permission to send one request: for a connection.
 
-    async def _permit(self, request: Outgoing) -> None:
-        """Wait for the permission to use a connection."""
+        Args:
+            seconds: how long at most; None for ever.
+
+        Raises:
+            httpx.PoolTimeout: there was none for so long.
+        """
         if not self._permits.locked():  # nearly always; a timer would cost more than all the rest of this
             await self._permits.acquire()
             return
         try:
-            async with asyncio.timeout(request.extensions.get("timeout", {}).get("pool")):
+            async with asyncio.timeout(seconds):
                 await self._permits.acquire()
         except TimeoutError:
             raise httpx.PoolTimeout(f"All {MAX_CONNECTIONS} connections are in use.") from None
