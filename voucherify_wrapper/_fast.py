@@ -277,16 +277,20 @@ class _AsyncIncoming(AsyncIncoming):
         self._response = response
         self._permits = permits
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self  # a generator would cost more than all the rest, as asyncio keeps account of each
+
+    async def __anext__(self) -> bytes:
         if self.status == _NO_CONTENT:
-            return
-        read = self._response.body_reader.read_chunk
+            raise StopAsyncIteration
         try:
-            while (piece := await read()) is not None:
-                yield bytes(piece)
+            piece = await self._response.body_reader.read_chunk()
         except foreign.PyreqwestError as error:
             told = as_httpx_error(error)
             raise told from told.__cause__
+        if piece is None:
+            raise StopAsyncIteration
+        return bytes(piece)
 
     async def aclose(self) -> None:
         sending, self._sending = self._sending, None
@@ -311,6 +315,10 @@ class AsyncFastTransport(AsyncTransport):
         self._as_texts = Latest(_as_texts)
         self._client: Client | None = _configured(ClientBuilder(), route, connect).build()
 
+    def keeps_time(self, request: Outgoing) -> bool:
+        """Whether a request ends in its time by itself: pyreqwest's limit is one for all of it."""
+        return not (_was_forked() or _has_own_limit(request, self._connect))
+
     async def send(self, request: Outgoing) -> AsyncIncoming:
         """Send one request, and give its answer with the body still to be read.
 
@@ -319,7 +327,7 @@ class AsyncFastTransport(AsyncTransport):
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
-        if _was_forked() or _has_own_limit(request, self._connect):
+        if not self.keeps_time(request):
             return await super().send(request)
         incoming = None
         try:

@@ -362,21 +362,26 @@ class AsyncSession(_Session):
             await self._transport.permit(left)
         within = _of_attempt(step, end)
         end = time.monotonic() + within
+        request = self._signed(step, timeout, within)
+        if isinstance(self._transport, AsyncTransport) and self._transport.keeps_time(request):
+            return await self._answered(step, request, end)
         async with asyncio.timeout(within):
-            incoming = await self._sent(self._signed(step, timeout, within))
-            try:
-                reader = BodyReader(incoming, end=end)
-                async for piece in incoming:
-                    if reader.is_full_after(piece):
-                        break
-            finally:
-                await incoming.aclose()
-        return self._answer(incoming, reader.body(), step)
+            return await self._answered(step, request, end)
 
-    async def _sent(self, request: Request) -> AsyncIncoming:
+    async def _answered(self, step: Send, request: Request, end: float) -> Answer:
+        incoming: AsyncIncoming
         if isinstance(self._transport, AsyncTransport):
-            return await self._transport.send(request)
-        return AsyncOfHttpx(await self._transport.handle_async_request(request.as_httpx()))
+            incoming = await self._transport.send(request)
+        else:
+            incoming = AsyncOfHttpx(await self._transport.handle_async_request(request.as_httpx()))
+        try:
+            reader = BodyReader(incoming, end=end)
+            async for piece in incoming:
+                if reader.is_full_after(piece):
+                    break
+        finally:
+            await incoming.aclose()
+        return self._answer(incoming, reader.body(), step)
 
     async def _let_pass(self, seconds: float) -> None:
         alarm = asyncio.Event()

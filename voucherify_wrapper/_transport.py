@@ -14,19 +14,21 @@ from collections import deque
 from contextlib import suppress
 from functools import lru_cache
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import h11
 import httpcore
 import httpx
 
 from ._incoming import AsyncIncoming, Incoming
+from ._latest import Latest
 from ._network import AsyncBackend, Backend
 from ._outgoing import outgoing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from ._outgoing import Outgoing
+    from ._outgoing import Outgoing, RawHeaders
     from ._routes import Route
 
 MAX_CONNECTIONS = 100
@@ -47,15 +49,34 @@ def _as_httpx_error(error: Exception) -> httpx.TransportError:
     return told
 
 
-def _as_httpcore_request(request: Outgoing) -> httpcore.Request:
-    scheme, host, port = _parts_of(request.base)
-    return httpcore.Request(
-        method=request.method,
-        url=httpcore.URL(scheme=scheme, host=host, port=port, target=request.target),
-        headers=request.headers,
-        content=request.content,
-        extensions=request.extensions,
-    )
+def _checked(headers: RawHeaders) -> Any:  # noqa: ANN401 - h11's own type, which is no list
+    """The headers in h11's own form, which it takes without checking each of them again.
+
+    Raises:
+        httpcore.LocalProtocolError: one cannot be sent.
+    """
+    try:
+        return h11.Request(method=b"GET", target=b"/", headers=headers).headers
+    except h11.LocalProtocolError as error:
+        raise httpcore.LocalProtocolError(str(error)) from error
+
+
+class _Translator:
+    """Tells requests in httpcore's terms."""
+
+    def __init__(self) -> None:
+        self._checked = Latest(_checked)
+
+    def __call__(self, request: Outgoing) -> httpcore.Request:
+        scheme, host, port = _parts_of(request.base)
+        wanted = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(scheme=scheme, host=host, port=port, target=request.target),
+            content=request.content,
+            extensions=request.extensions,
+        )
+        wanted.headers = self._checked(request.headers)
+        return wanted
 
 
 @lru_cache(maxsize=64)
@@ -96,8 +117,7 @@ class _Connection:
         )
         self._connection: httpcore.ConnectionInterface | None = None
 
-    def send(self, request: Outgoing) -> httpcore.Response:
-        wanted = _as_httpcore_request(request)
+    def send(self, wanted: httpcore.Request) -> httpcore.Response:
         if self._connection is None:
             self._connection = self._pool.create_connection(wanted.url.origin)
         elif self._connection.has_expired():
@@ -125,8 +145,7 @@ class _AsyncConnection:
         )
         self._connection: httpcore.AsyncConnectionInterface | None = None
 
-    async def send(self, request: Outgoing) -> httpcore.Response:
-        wanted = _as_httpcore_request(request)
+    async def send(self, wanted: httpcore.Request) -> httpcore.Response:
         if self._connection is None:
             self._connection = self._pool.create_connection(wanted.url.origin)
         elif self._connection.has_expired():
@@ -155,7 +174,7 @@ class _Incoming(Incoming):
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._response.iter_stream()
+            yield from cast("Iterator[bytes]", self._response.stream)
         except _HTTPCORE_ERRORS as error:
             raise _as_httpx_error(error) from error
         self._complete = True
@@ -190,6 +209,7 @@ class Transport(httpx.BaseTransport):
         self._permits: SimpleQueue[None] = SimpleQueue()
         for _ in range(MAX_CONNECTIONS):
             self._permits.put(None)
+        self._told = _Translator()
         self._idle: deque[_Connection] = deque()
         self._busy: set[_Connection] = set()
         self._closed = False
@@ -211,7 +231,7 @@ class Transport(httpx.BaseTransport):
         connection = self._taken()
         response = None
         try:
-            response = connection.send(request)
+            response = connection.send(self._told(request))
         except _HTTPCORE_ERRORS as error:
             raise _as_httpx_error(error) from error
         finally:
@@ -279,7 +299,7 @@ class _AsyncIncoming(AsyncIncoming):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
-            async for part in self._response.aiter_stream():
+            async for part in cast("AsyncIterator[bytes]", self._response.stream):
                 yield part
         except _HTTPCORE_ERRORS as error:
             raise _as_httpx_error(error) from error
@@ -311,6 +331,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         self._route = route
         self._keep_alive = keep_alive
         self._permits = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._told = _Translator()
         self._idle: deque[_AsyncConnection] = deque()
         self._busy: set[_AsyncConnection] = set()
         self._closed = False
@@ -320,6 +341,10 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         await request.aread()
         await self.permit(request.extensions.get("timeout", {}).get("pool"))
         return (await self.send(outgoing(request))).as_httpx()
+
+    def keeps_time(self, request: Outgoing) -> bool:  # noqa: ARG002 - for those who do
+        """Whether a request ends in its time by itself: not here, where every byte has a time of its own."""
+        return False
 
     async def send(self, request: Outgoing) -> AsyncIncoming:
         """Send one request, and give its answer with the body still to be read.
@@ -332,7 +357,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         connection = self._taken()
         response = None
         try:
-            response = await connection.send(request)
+            response = await connection.send(self._told(request))
         except _HTTPCORE_ERRORS as error:
             raise _as_httpx_error(error) from error
         finally:
