@@ -79,7 +79,7 @@ class Redactor:
         """The headers, masked; nearly always those that came, as nearly no server echoes credentials."""
         together = b"\n".join(part for header in headers for part in header if len(part) >= self._shortest)
         text = together.decode("latin-1")
-        if self(text) == text:
+        if not text or self(text) == text:
             return headers
         masked = [(self(name.decode("latin-1")), self(value.decode("latin-1"))) for name, value in headers]
         return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in masked]
