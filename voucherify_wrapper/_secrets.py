@@ -77,9 +77,9 @@ class Redactor:
 
     def raw_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """The headers, masked; nearly always those that came, as nearly no server echoes credentials."""
-        together = b"\n".join(part for header in headers for part in header if len(part) >= self._shortest)
-        text = together.decode("latin-1")
-        if not text or self(text) == text:
+        long = [part for header in headers for part in header if len(part) >= self._shortest]
+        together = b"\n".join(long).decode("latin-1")
+        if not long or self(together) == together:
             return headers
         masked = [(self(name.decode("latin-1")), self(value.decode("latin-1"))) for name, value in headers]
         return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in masked]
