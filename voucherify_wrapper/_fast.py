@@ -40,14 +40,13 @@ if TYPE_CHECKING:
     from queue import SimpleQueue
 
     from pyreqwest.client import Client, SyncClient
-    from pyreqwest.request import BaseRequestBuilder, StreamRequest, SyncStreamRequest
+    from pyreqwest.request import StreamRequest, SyncStreamRequest
     from pyreqwest.response import BaseResponse, Response, SyncResponse
 
     from ._outgoing import Outgoing, RawHeaders
     from ._routes import Route
 
     Builder = TypeVar("Builder", ClientBuilder, SyncClientBuilder)
-    Request = TypeVar("Request", bound=BaseRequestBuilder)
 
 MEANINGS: dict[type[Exception], type[httpx.TransportError]] = {
     foreign.PoolTimeoutError: httpx.PoolTimeout,
@@ -131,12 +130,15 @@ def _as_texts(headers: RawHeaders) -> list[tuple[str, str]]:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
 
 
-def _filled(builder: Request, request: Outgoing, headers: list[tuple[str, str]]) -> Request:
-    builder = builder.headers(headers)
+def _ready(client: Any, request: Outgoing, headers: list[tuple[str, str]]) -> Any:  # noqa: ANN401 - either kind
+    """A request that is to be entered, so that it is sent."""
+    if client is None:
+        raise httpx.CloseError(_CLOSED)
+    builder = client.request(request.method, request.url).headers(headers)
     if request.content:
         builder = builder.body_bytes(request.content)
     left = request.extensions.get("timeout", {}).get("read")
-    return builder if left is None else builder.timeout(timedelta(seconds=left))
+    return (builder if left is None else builder.timeout(timedelta(seconds=left))).build_streamed()
 
 
 def _has_own_limit(request: Outgoing, connect: float) -> bool:
@@ -206,8 +208,7 @@ class _Incoming(Incoming):
             while (piece := read()) is not None:
                 yield bytes(piece)
         except foreign.PyreqwestError as error:
-            told = as_httpx_error(error)
-            raise told from told.__cause__
+            raise (told := as_httpx_error(error)) from told.__cause__
 
     def close(self) -> None:
         sending, self._sending = self._sending, None  # however often it is closed
@@ -246,15 +247,10 @@ class FastTransport(Transport):
             return super().send(request)
         incoming = None
         try:
-            client = self._client
-            if client is None:
-                raise httpx.CloseError(_CLOSED)
-            builder = client.request(request.method, request.url)
-            sending = _filled(builder, request, self._as_texts(request.headers)).build_streamed()
+            sending = _ready(self._client, request, self._as_texts(request.headers))
             incoming = _Incoming(sending, sending.__enter__(), self._permits)
         except (foreign.PyreqwestError, ValueError) as error:
-            told = as_httpx_error(error)
-            raise told from told.__cause__
+            raise (told := as_httpx_error(error)) from told.__cause__
         finally:
             if incoming is None:
                 self._permits.put(None)
@@ -286,8 +282,7 @@ class _AsyncIncoming(AsyncIncoming):
         try:
             piece = await self._response.body_reader.read_chunk()
         except foreign.PyreqwestError as error:
-            told = as_httpx_error(error)
-            raise told from told.__cause__
+            raise (told := as_httpx_error(error)) from told.__cause__
         if piece is None:
             raise StopAsyncIteration
         return bytes(piece)
@@ -331,15 +326,10 @@ class AsyncFastTransport(AsyncTransport):
             return await super().send(request)
         incoming = None
         try:
-            client = self._client
-            if client is None:
-                raise httpx.CloseError(_CLOSED)
-            builder = client.request(request.method, request.url)
-            sending = _filled(builder, request, self._as_texts(request.headers)).build_streamed()
+            sending = _ready(self._client, request, self._as_texts(request.headers))
             incoming = _AsyncIncoming(sending, await sending.__aenter__(), self._permits)
         except (foreign.PyreqwestError, ValueError) as error:
-            told = as_httpx_error(error)
-            raise told from told.__cause__
+            raise (told := as_httpx_error(error)) from told.__cause__
         finally:
             if incoming is None:
                 self._permits.release()
