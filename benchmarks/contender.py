@@ -14,13 +14,15 @@ import importlib
 import json
 import platform
 import sys
+import tempfile
 import time
 from importlib.metadata import PackageNotFoundError, version
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     Call = Callable[[str], object]
     AsyncCall = Callable[[str], Awaitable[object]]
@@ -122,6 +124,19 @@ async def async_aiohttp(url: str) -> AsyncIterator[AsyncCall]:
         yield call
 
 
+async def async_pyreqwest(url: str) -> AsyncIterator[AsyncCall]:
+    """What the extra [fast] is made of, alone."""
+    builder = _load("pyreqwest.client").ClientBuilder()
+    async with builder.http1_only().default_headers(HEADERS).build() as client:
+
+        async def call(code: str) -> None:
+            request = client.delete(f"{url}/v1/vouchers/{code}/sessions/{KEY}").build_streamed()
+            async with request as response:
+                _check(response.status)
+
+        yield call
+
+
 BLOCKING: dict[str, Callable[[str], Call]] = {
     "vendor": vendor,
     "wrapper": wrapper,
@@ -135,7 +150,19 @@ AWAITED: dict[str, Callable[[str], AsyncIterator[AsyncCall]]] = {
     "generated": async_generated,
     "httpx": async_httpx,
     "aiohttp": async_aiohttp,
+    "pyreqwest": async_pyreqwest,
 }
+MANY: dict[str, tuple[str, dict[str, Any]]] = {
+    "threads": ("Voucherify", {}),
+    "threads-fast": ("Voucherify", {"transport": "fast"}),
+    "tasks": ("AsyncVoucherify", {}),
+    "tasks-fast": ("AsyncVoucherify", {"transport": "fast"}),
+}
+"""Runs of many releases: by which client, and its settings."""
+QUOTA: dict[str, dict[str, Any]] = {"quota": {}, "quota-fast": {"transport": "fast"}}
+"""Runs of many releases within a quota: the client's settings."""
+WINDOWS = 2
+"""Windows of the quota for which such a run goes on."""
 _MADE_OF = {
     "vendor": ("voucherify", "urllib3", "pydantic"),
     "wrapper": ("voucherify-wrapper", "httpx", "httpcore"),
@@ -143,6 +170,7 @@ _MADE_OF = {
     "generated": ("voucherify-wrapper", "httpx", "httpcore"),
     "httpx": ("httpx", "httpcore"),
     "aiohttp": ("aiohttp", "yarl"),
+    "pyreqwest": ("pyreqwest",),
 }
 
 
@@ -158,7 +186,7 @@ def _say(**message: object) -> None:
 
 
 def _ready(name: str) -> None:
-    made_of = {part: _version_of(part) for part in _MADE_OF[name]}
+    made_of = {part: _version_of(part) for part in _MADE_OF.get(name, ())}
     _say(python=f"{platform.python_implementation()} {platform.python_version()}", versions=made_of)
 
 
@@ -208,9 +236,75 @@ async def run_async(name: str, url: str, in_flight: int) -> None:
             slices.send(await together(end))
 
 
+def _client(name: str, url: str, settings: dict[str, Any]) -> Any:  # noqa: ANN401 - this project's
+    package = _load("voucherify_wrapper")
+    return getattr(package, name)(package.ApiKey(APP_ID, APP_TOKEN), base_url=url, **settings)
+
+
+def _pairs(numbers: Iterator[int], end: float) -> Iterator[tuple[str, str]]:
+    while time.perf_counter() < end:
+        yield f"code-{next(numbers)}", KEY
+
+
+def run_many(name: str, url: str, in_flight: int) -> None:
+    """Release many sessions with a journal, and look at every outcome."""
+    client, numbers = _client(MANY[name][0], url, MANY[name][1]), count()
+
+    async def awaited(outcomes: Any) -> list[bool]:  # noqa: ANN401 - an asynchronous generator
+        return [outcome.ok async for outcome in outcomes]
+
+    with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
+
+        def done(end: float) -> int:
+            journal = Path(folder, f"{next(numbers)}.sqlite")
+            outcomes = client.release_many(_pairs(numbers, end), concurrency=in_flight, journal=journal)
+            blocks = hasattr(outcomes, "__next__")
+            told = [outcome.ok for outcome in outcomes] if blocks else runner.run(awaited(outcomes))
+            if not all(told):
+                raise RuntimeError("A release has failed.")
+            return len(told)
+
+        done(time.perf_counter() + 0.3)
+        _ready(name)
+        slices = _slices()
+        for end in slices:
+            slices.send(done(end))
+
+
+def run_in_quota(name: str, url: str) -> None:
+    """Release for as long as some windows of a quota; say how many, when, and how many were refused.
+
+    The server has no such vouchers, and answers with 404, which uses the quota as well.
+    """
+    refused, far = 0, 200  # by less than that, answers pass each other
+
+    def look(event: Any) -> None:  # noqa: ANN401 - an event
+        nonlocal refused
+        refused += type(event).__name__ == "AttemptEnded" and event.status == 429  # noqa: PLR2004 - HTTP's
+
+    client = _client("Voucherify", url, {**QUOTA[name], "on_event": look})
+    _ready(name)
+    for line in sys.stdin:
+        began = ended = time.monotonic()
+        calls, windows, before = 0, 1, sys.maxsize
+        for outcome in client.release_many(_pairs(count(), time.perf_counter() + float(line))):
+            remaining = outcome.rate_limit.remaining
+            windows += remaining > before + far
+            before = remaining
+            if windows > WINDOWS:
+                ended = time.monotonic()
+                break
+            calls += 1
+        _say(calls=calls, refused=refused, began=began, ended=ended)
+
+
 if __name__ == "__main__":
     _name, _url, _in_flight = sys.argv[1:]
-    if int(_in_flight):
+    if _name in QUOTA:
+        run_in_quota(_name, _url)
+    elif _name in MANY:
+        run_many(_name, _url, int(_in_flight))
+    elif int(_in_flight):
         asyncio.run(run_async(_name, _url, int(_in_flight)))
     else:
         run(_name, _url)

@@ -95,6 +95,12 @@ def _harmless(_: Finding, rows: list[Change]) -> bool:
     return all(row.severity is Severity.HARMLESS for row in rows)
 
 
+def _overlapping_alone(finding: Finding, rows: list[Change]) -> bool:
+    """Whether what weighs there is that values fit two branches now, or do so no longer."""
+    others = [row for row in rows if not row.rule.startswith("one-of-overlap-")]
+    return len(others) < len(rows) and _harmless(finding, others)
+
+
 def _only_asked(row: Change, findings: list[Finding]) -> bool:
     """Whether it travels in parameters, and oasdiff says nothing there."""
     bodiless = all(one.split()[0] in {"GET", "DELETE", "HEAD"} for one in row.operations)
@@ -167,6 +173,11 @@ MILDER: tuple[Milder, ...] = (
         "request-(property|body)-(one|any)-of-removed",
         _harmless,
         "Another branch accepts all that the old one accepted: no value is refused that was not.",
+    ),
+    Milder(
+        "response-(property|body)-one-of-added|request-(property|body)-one-of-removed",
+        _overlapping_alone,
+        "Another branch accepts all that this one accepts; that its values fit two now is the row.",
     ),
     Milder(
         "request-(property|body)-all-of-added",
@@ -257,6 +268,11 @@ HARSHER: tuple[Harsher, ...] = (
         "required-property-became-sendable",
         _said("request-required-property-became-not-read-only"),
         "oasdiff tells it without a weight. The request needs a property that it could not have before.",
+    ),
+    Harsher(
+        "required-property-removed",
+        _said("response-optional-property-removed"),
+        "Its name is required still, and its schema went; oasdiff takes it for optional. Any value may come.",
     ),
     Harsher(
         "all-of-member-removed",

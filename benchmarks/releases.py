@@ -24,8 +24,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.contender import APP_ID, APP_TOKEN, WINDOWS
 from benchmarks.loopback import Loopback, serving, tool
 from scripts.command import FailedError, UnusableInputError, run
+from voucherify_wrapper.sandbox import RateLimit, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +44,13 @@ NAMES = {
     "generated": "generated client, stock httpx",
     "httpx": "raw httpx",
     "aiohttp": "raw aiohttp",
+    "pyreqwest": "pyreqwest alone",
+    "threads": "default, threads",
+    "threads-fast": "`[fast]`, threads",
+    "tasks": "default, tasks",
+    "tasks-fast": "`[fast]`, tasks",
+    "quota": "default",
+    "quota-fast": "`[fast]`",
     "wrk": "wrk",
 }
 
@@ -72,6 +81,21 @@ with Voucherify(ApiKey("benchmark-id", "benchmark-token"), base_url={url!r}, tra
 """,
 }
 """Programs that release one session and end."""
+_MANY_RELEASES = """
+import tempfile
+from voucherify_wrapper import ApiKey, Voucherify
+pairs = ((f"code-{{number}}", "ssn_yQGMTeKBSw8OOuPPwlEEjOGzVZ9QZoZk") for number in range({pairs}))
+client = Voucherify(ApiKey("benchmark-id", "benchmark-token"), base_url={url!r}, transport="fast")
+with tempfile.TemporaryDirectory() as folder, client:
+    outcomes = client.release_many(pairs, concurrency=64, journal=folder + "/run.sqlite")
+    assert sum(outcome.ok for outcome in outcomes) == {pairs}
+"""
+"""A program that releases many."""
+FEW, MANY = 10_000, 1_000_000
+QUOTA = 2_000
+SHARING = 4
+"""Processes that share a quota."""
+_WINDOW = 60.0  # seconds; the vendor's, and the sandbox's
 
 
 def say(text: str) -> None:
@@ -113,10 +137,15 @@ class Contender:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8",
         )  # fmt: skip
         self.name = name
-        said = self._read()
+        said = self.end()
         versions |= said["versions"] | {"Python": said["python"]}
 
-    def _read(self) -> dict[str, Any]:
+    def begin(self, seconds: float) -> None:
+        """Let it begin, for so long."""
+        print(seconds, file=self._child.stdin, flush=True)
+
+    def end(self) -> dict[str, Any]:
+        """Read what it has to say."""
         line = self._child.stdout.readline() if self._child.stdout else ""
         if not line:
             raise FailedError(f"The contender {self.name!r} ended; what it said stands above.")
@@ -125,8 +154,8 @@ class Contender:
 
     def work(self, seconds: float) -> Slice:
         """Let it release for so long."""
-        print(seconds, file=self._child.stdin, flush=True)
-        return Slice(**self._read())
+        self.begin(seconds)
+        return Slice(**self.end())
 
     def stop(self) -> None:
         """End it."""
@@ -272,18 +301,74 @@ def one_after_another(options: argparse.Namespace, figures: Figures, server: Loo
 
 def in_flight(options: argparse.Namespace, figures: Figures, server: Loopback) -> None:
     """Measure how many releases a second asyncio makes with many at once."""
-    names = ["aiohttp", "wrapper", "fast", "generated", "httpx"]
+    names = ["aiohttp", "wrapper", "fast", "pyreqwest", "generated", "httpx"]
     with contest(options, figures, server.url, IN_FLIGHT, names) as contenders:
         slices = rounds_of(contenders, options.rounds, 2 * options.seconds)
     rate = _absolute(slices, lambda one: one.rate, "a second")
     for ours, peer, goal in (
         ("wrapper", "aiohttp", ""),
         ("fast", "aiohttp", "≥0.7"),
+        ("pyreqwest", "aiohttp", ""),
         ("wrapper", "generated", "≥3"),
         ("fast", "generated", "≥10"),
     ):
         ratios = ratios_of(slices[ours], slices[peer], lambda one: one.rate)
         figures.add(f"{IN_FLIGHT} in flight: releases ÷ {NAMES[peer]}", ours, ratios, goal, rate)
+
+
+def many(options: argparse.Namespace, figures: Figures, server: Loopback) -> None:
+    """Measure runs of many releases, each with a journal of its own, as their outcomes come."""
+    names = ["aiohttp", "threads", "threads-fast", "tasks", "tasks-fast"]
+    with contest(options, figures, server.url, IN_FLIGHT, names) as contenders:
+        slices = rounds_of(contenders, options.rounds, 2 * options.seconds)
+    rate = _absolute(slices, lambda one: one.rate, "a second")
+    for ours in names[1:]:
+        ratios = ratios_of(slices[ours], slices["aiohttp"], lambda one: one.rate)
+        goal = "≥0.5" if "fast" in ours else ""
+        title = f"`release_many` with a journal, {IN_FLIGHT} in flight: releases ÷ raw aiohttp"
+        figures.add(title, ours, ratios, goal, rate)
+
+
+def in_a_quota(options: argparse.Namespace, figures: Figures, _: Loopback) -> None:
+    """Measure how much of a quota is used, by one process and by several that share it.
+
+    The quota is a real one, of a minute, and the time goes from the first call until the third window has
+    opened: a second in which nobody noticed that a window had opened is lost. All teams wait for their
+    windows at the same time, each with a server of its own.
+    """
+    names = ("quota", "quota-fast")
+    with ExitStack() as stack:
+        teams: dict[tuple[int, str], list[Contender]] = {}
+        for team in [(size, name) for size in (1, SHARING) for name in names]:
+            limit = RateLimit(QUOTA)
+            sandbox = Sandbox(rate_limit=limit, app_id=APP_ID, app_token=APP_TOKEN, keep_requests=0)
+            url = stack.enter_context(sandbox).base_url
+            teams[team] = [Contender(options.peers, team[1], url, 0, {}) for _ in range(team[0])]
+        members = [contender for team in teams.values() for contender in team]
+        for contender in members:
+            stack.callback(contender.stop)
+            contender.begin(_WINDOW * (WINDOWS + 1))
+        told = {team: [contender.end() for contender in own] for team, own in teams.items()}
+    for (size, name), runs in told.items():
+        calls, refused = (sum(run[kind] for run in runs) for kind in ("calls", "refused"))
+        seconds = min(run["ended"] for run in runs) - min(run["began"] for run in runs)
+        used, part_refused = calls / (QUOTA * seconds / _WINDOW), refused / (calls + refused)
+        alone = size == 1
+        title = f"quota of {QUOTA:,} a minute, {'one process' if alone else f'{size} processes'}"
+        absolute = f"{calls:,} calls in {seconds:.1f} s, {refused} answers with 429"
+        figures.add(f"{title}: part used", name, [used], "≥0.97" if alone else "≥0.9", absolute)
+        figures.add(f"{title}: part refused", name, [part_refused], "≤0" if alone else "≤0.01", absolute)
+
+
+def memory_of_many(options: argparse.Namespace, figures: Figures, server: Loopback) -> None:
+    """Measure whether memory grows with the input."""
+    runs = []
+    for pairs in (FEW, MANY):
+        runs.append(process(options.peers, _MANY_RELEASES.format(url=server.url, pairs=pairs)))
+        say(f"  {pairs:,} pairs: {runs[-1].memory:.0f} MiB, {runs[-1].seconds:.0f} s")
+    title = f"`release_many` with a journal: peak memory of {MANY:,} pairs ÷ {FEW:,}"
+    absolute = f"{runs[0].memory:.0f}, {runs[1].memory:.0f} MiB"
+    figures.add(title, "threads-fast", [runs[1].memory / runs[0].memory], "≤1.2", absolute)
 
 
 def slow_server(options: argparse.Namespace, figures: Figures, server: Loopback) -> None:
@@ -389,9 +474,14 @@ def write(figures: Figures, page: Path, head: str) -> None:
 PARTS: dict[str, Callable[[argparse.Namespace, Figures, Loopback], None]] = {
     "sync": one_after_another,
     "async": in_flight,
+    "many": many,
     "slow": slow_server,
     "process": whole_processes,
+    "quota": in_a_quota,
+    "memory": memory_of_many,
 }
+_OF_MINUTES = ("quota", "memory")
+"""The parts that take minutes, however few the rounds are."""
 
 
 def main() -> int:
@@ -413,7 +503,8 @@ def main() -> int:
     load = os.getloadavg()[0]
     figures = Figures()
     with serving() as server:
-        for name in options.only or PARTS:
+        parts = [name for name in PARTS if not (options.quick and name in _OF_MINUTES)]
+        for name in options.only or parts:
             PARTS[name](options, figures, server)
         head = f"Measured with {machine(figures, server, load)} {options.rounds} rounds."
     if options.only or options.quick:

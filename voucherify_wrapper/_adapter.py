@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 import httpx
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 from voucherify_client import AuthenticatedClient
 from voucherify_client.api.vouchers import release_validation_session
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ._session import AsyncSession, Session
 
 
-@frozen
+@define
 class _Requester:
     """Stands where the generated code expects an httpx client, of which it calls ``request`` alone."""
 
@@ -38,19 +38,23 @@ class _Requester:
         )
 
 
-@frozen
+@define
 class _OneCall:
-    """Stands where the generated code expects a client, of which it uses this alone, for one call of ours."""
+    """Stands where the generated code expects a client, and its httpx client, for one call of ours."""
 
-    requester: _Requester
-    raise_on_unexpected_status: bool = False
-    strict: bool = False
+    session: Session | AsyncSession
+    call: Call
+    raise_on_unexpected_status: ClassVar[bool] = False
+    strict: ClassVar[bool] = False
 
-    def get_httpx_client(self) -> _Requester:
-        return self.requester
+    def get_httpx_client(self) -> Self:
+        return self
 
-    def get_async_httpx_client(self) -> _Requester:
-        return self.requester
+    def get_async_httpx_client(self) -> Self:
+        return self
+
+    def request(self, method: str, url: str) -> Any:  # noqa: ANN401 - an answer, or an awaitable of one
+        return self.session.request(self.call, method, url)
 
 
 @define
@@ -188,7 +192,7 @@ async def release_async(
 
 def _during(call: Call, session: Session | AsyncSession) -> AuthenticatedClient:
     """The client of one call, whose record the session keeps up to date."""
-    return cast("AuthenticatedClient", _OneCall(_Requester(session, call, {}, {})))
+    return cast("AuthenticatedClient", _OneCall(session, call))
 
 
 def _release_result(

@@ -5,50 +5,27 @@ from __future__ import annotations
 import json
 import time
 import zlib
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ._errors import LONGEST_BODY, InvalidResponseError, error_from_answer, request_id_from
-from ._rate_limits import rate_limit_from
+from ._errors import LONGEST_BODY, REQUEST_ID_HEADER, InvalidResponseError, error_from_answer, request_id_from
+from ._incoming import ABOUT_THE_CODING
+from ._rate_limits import LIMIT_HEADERS, NOTHING_SAID, rate_limit_from
 from ._secrets import printable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
-
     from ._errors import APIError
+    from ._incoming import Head
     from ._outgoing import Outgoing
     from ._rate_limits import RateLimit
     from ._secrets import Redactor
 
 _LARGEST_ANSWER = 64 * 2**20  # bytes; far above any answer of the vendor
 _MARGIN = 2**14  # bytes read beyond what is kept, so that a credential at the cut is masked before
-_ABOUT_THE_CODING = (b"content-encoding", b"content-length", b"transfer-encoding")
 _WITHHELD = b"[withheld: it holds an access token]"
+_OF_INTEREST = frozenset(name.encode() for name in (*LIMIT_HEADERS, REQUEST_ID_HEADER))
 _GZIP = 16 + zlib.MAX_WBITS
-
-
-def pieces_of(response: httpx.Response) -> Iterable[bytes]:
-    """The body as it comes on the wire, or as a transport that has read it itself left it."""
-    return (
-        [response.content] if response.is_stream_consumed else cast("httpx.SyncByteStream", response.stream)
-    )
-
-
-async def async_pieces_of(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The asynchronous twin of ``pieces_of``."""
-    if response.is_stream_consumed:
-        yield response.content
-        return
-    async for piece in cast("httpx.AsyncByteStream", response.stream):
-        yield piece
-
-
-def _headers_of(response: httpx.Response, redactor: Redactor) -> httpx.Headers:
-    came = response.headers.raw
-    headers = [item for item in came if item[0].lower() not in _ABOUT_THE_CODING]
-    masked = redactor.raw_headers(headers)
-    return response.headers if masked == came else httpx.Headers(masked)
 
 
 class BodyReader:
@@ -57,21 +34,20 @@ class BodyReader:
     httpx decodes a piece of the body whole, however large it becomes; a few bytes can become gigabytes.
 
     Args:
-        response: the answer, its headers read and its body not.
+        head: the answer's head.
         end: the monotonic clock's time at which the call has to end.
     """
 
-    def __init__(self, response: httpx.Response, *, end: float) -> None:
-        self._refused = response.status_code >= 400  # noqa: PLR2004 - HTTP's first refusal
+    def __init__(self, head: Head, *, end: float) -> None:
+        self._refused = head.status >= 400  # noqa: PLR2004 - HTTP's first refusal
         self._limit = LONGEST_BODY + _MARGIN if self._refused else _LARGEST_ANSWER
         self._end = end
         self._chunks: list[bytes] = []
         self._size = 0
-        # What a transport has read itself, httpx has decoded.
-        as_sent = "" if response.is_stream_consumed else response.headers.get("content-encoding", "")
-        coding = as_sent.strip().lower()
-        self._readable = coding in ("", "identity", "gzip", "x-gzip")
-        self._gzip = None if coding in ("", "identity") else zlib.decompressobj(_GZIP)
+        coding = head.said.get(b"content-encoding", b"").strip().lower()
+        plain = coding in (b"", b"identity")
+        self._readable = plain or coding in (b"gzip", b"x-gzip")
+        self._gzip = None if plain else zlib.decompressobj(_GZIP)
 
     def is_full_after(self, chunk: bytes) -> bool:
         """Take a piece of the body as it came on the wire; True when no more is wanted.
@@ -128,7 +104,7 @@ class Answer:
     those would cost more than all else that happens to an answer.
 
     Args:
-        response: the answer as the transport gave it.
+        head: its head.
         body: its body, decoded.
         request: what it answers.
         attempts: how many times that was sent.
@@ -145,23 +121,27 @@ class Answer:
 
     def __init__(
         self,
-        response: httpx.Response,
+        head: Head,
         body: bytes,
         *,
         request: Outgoing,
         attempts: int,
         redactor: Redactor,
     ) -> None:
-        self.status_code = response.status_code
-        self.headers = _headers_of(response, redactor)
+        self.status_code = head.status
+        raw = redactor.raw_headers(head.headers)
+        self.headers = httpx.Headers([header for header in raw if header[0] not in ABOUT_THE_CODING])
         self.content = body
         self.request = request
         self._redactor = redactor
         self._attempts = attempts
         self._withheld = False
-        said = dict(self.headers.items())  # in which to look something up costs a tenth
-        self.rate_limit: RateLimit = rate_limit_from(said, now=time.time())
-        self.request_id = request_id_from(said)
+        self.rate_limit: RateLimit = NOTHING_SAID
+        self.request_id: str | None = None
+        if not _OF_INTEREST.isdisjoint(head.said):
+            said = dict(self.headers.items())  # in which to look something up costs a tenth
+            self.rate_limit = rate_limit_from(said, now=time.time())
+            self.request_id = request_id_from(said)
 
     @property
     def text(self) -> str:

@@ -11,14 +11,13 @@ from ._attempts import Attempts
 from ._errors import RequestError
 from ._logging import logger
 from ._policies import is_success, worth_renewing
-from ._signing import sign
 
 if TYPE_CHECKING:
     from ._answers import Answer
     from ._attempts import Limits
-    from ._credentials import Credentials
     from ._policies import RetryPolicy, Timeout
     from ._requests import Answering, Request
+    from ._signing import Signer
 
 _numbers = count(1)
 
@@ -46,33 +45,28 @@ class Call:
     may_have_acted: bool = False
 
 
-def steps_of(
-    call: Call, request: Request, credentials: Credentials, base_url: str, limits: Limits
-) -> Answering:
+def steps_of(call: Call, request: Request, signer: Signer, limits: Limits) -> Answering:
     """Perform one request until it succeeds or fails for good.
 
     Args:
         call: the call's record, kept up to date.
         request: what to send, not signed yet.
-        credentials: what signs it.
-        base_url: the server.
+        signer: what signs it.
         limits: what bounds the call.
 
     Raises:
         VoucherifyError: it failed; every kind but ``ClientClosedError``.
     """
     try:
-        return (yield from _answered(call, request, credentials, base_url, limits))
+        return (yield from _answered(call, request, signer, limits))
     except RequestError as error:
         error.may_have_acted = call.may_have_acted  # in any attempt, and not in fetching a token
         raise
 
 
-def _answered(
-    call: Call, request: Request, credentials: Credentials, base_url: str, limits: Limits
-) -> Answering:
+def _answered(call: Call, request: Request, signer: Signer, limits: Limits) -> Answering:
     attempts, renewed = Attempts(request, limits), False
-    signature = yield from sign(credentials, base_url, limits)
+    signature = yield from signer.sign(limits)
     while True:
         outcome = yield from attempts.send(signature)
         call.attempts = attempts.count
@@ -82,11 +76,11 @@ def _answered(
                 return outcome
             if worth_renewing(outcome.status_code, renewed=renewed):
                 refused, renewed = signature, True
-                signature = yield from sign(credentials, base_url, limits, before=refused, refused=True)
+                signature = yield from signer.sign(limits, before=refused, refused=True)
                 if signature != refused:
                     logger.info("%s %s: signed anew after a 401", request.method, request.url)
                     continue
             outcome = outcome.error()
         call.may_have_acted |= outcome.may_have_acted
         yield from attempts.wait_after(outcome)
-        signature = yield from sign(credentials, base_url, limits, before=signature)  # it may have ended
+        signature = yield from signer.sign(limits, before=signature)  # it may have ended

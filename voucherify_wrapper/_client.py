@@ -186,8 +186,7 @@ class Voucherify:
             InvalidArgumentError: an argument is of no use.
             Exception: what ``pairs`` raises, after the outcomes of what was under way.
         """
-        terms = terms_of(concurrency, max_wait, missing_ok=missing_ok)
-        releases = Releases(self._config, terms, _ledger_of(journal))
+        releases = _releases_of(self._config, concurrency, journal, max_wait, missing_ok=missing_ok)
         return release_many(self._client, releases, _iterator_of(pairs))
 
     def close(self) -> None:
@@ -357,8 +356,7 @@ class AsyncVoucherify:
             InvalidArgumentError: an argument is of no use.
             Exception: what ``pairs`` raises, after the outcomes of what was under way.
         """
-        terms = terms_of(concurrency, max_wait, missing_ok=missing_ok)
-        releases = Releases(self._config, terms, _ledger_of(journal))
+        releases = _releases_of(self._config, concurrency, journal, max_wait, missing_ok=missing_ok)
         source = pairs if isinstance(pairs, AsyncIterable) else _iterator_of(pairs)
         return release_many_async(self._client, releases, source)
 
@@ -399,8 +397,11 @@ def _iterator_of(pairs: Iterable[Pair]) -> Iterator[Pair]:
         raise InvalidArgumentError("pairs must be an iterable of (code, session_key).") from None
 
 
-def _ledger_of(journal: str | Path | None) -> Journal | Recent:
-    return Recent() if journal is None else Journal(journal)
+def _releases_of(
+    config: Config, concurrency: int, journal: str | Path | None, max_wait: float, *, missing_ok: bool
+) -> Releases:
+    terms = terms_of(concurrency, max_wait, missing_ok=missing_ok)
+    return Releases(config, terms, Recent() if journal is None else Journal(journal))
 
 
 def _settings_of(client: object) -> str:

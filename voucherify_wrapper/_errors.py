@@ -406,9 +406,12 @@ def remark(error: RequestError, sentence: str) -> None:
     error.args = (f"{error} {sentence}",)
 
 
+REQUEST_ID_HEADER = "x-request-id"
+
+
 def request_id_from(headers: Mapping[str, str]) -> str | None:
     """The id that a server in front gave the request, where the vendor's own is not in the body."""
-    return headers.get("x-request-id")
+    return headers.get(REQUEST_ID_HEADER)
 
 
 def _class_for(status: int, resource_type: str | None) -> type[APIError]:

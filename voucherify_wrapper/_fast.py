@@ -29,8 +29,10 @@ import httpx
 from pyreqwest import exceptions as foreign
 from pyreqwest.client import ClientBuilder, SyncClientBuilder
 
+from ._incoming import AsyncIncoming, Incoming
+from ._latest import Latest
 from ._logging import logger
-from ._transport import KEEP_ALIVE, MAX_CONNECTIONS, AsyncTransport, Transport, tell_of_connection
+from ._transport import KEEP_ALIVE, MAX_CONNECTIONS, AsyncTransport, Transport
 
 if TYPE_CHECKING:
     import asyncio
@@ -38,14 +40,13 @@ if TYPE_CHECKING:
     from queue import SimpleQueue
 
     from pyreqwest.client import Client, SyncClient
-    from pyreqwest.request import BaseRequestBuilder, StreamRequest, SyncStreamRequest
+    from pyreqwest.request import StreamRequest, SyncStreamRequest
     from pyreqwest.response import BaseResponse, Response, SyncResponse
 
-    from ._outgoing import Outgoing
+    from ._outgoing import Outgoing, RawHeaders
     from ._routes import Route
 
     Builder = TypeVar("Builder", ClientBuilder, SyncClientBuilder)
-    Request = TypeVar("Request", bound=BaseRequestBuilder)
 
 MEANINGS: dict[type[Exception], type[httpx.TransportError]] = {
     foreign.PoolTimeoutError: httpx.PoolTimeout,
@@ -125,14 +126,19 @@ def _configured(builder: Builder, route: Route, connect: float) -> Builder:
     )
 
 
-def _filled(builder: Request, request: Outgoing) -> Request:
-    builder = builder.headers(
-        [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers]
-    )
+def _as_texts(headers: RawHeaders) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+
+
+def _ready(client: Any, request: Outgoing, headers: list[tuple[str, str]]) -> Any:  # noqa: ANN401 - either kind
+    """A request that is to be entered, so that it is sent."""
+    if client is None:
+        raise httpx.CloseError(_CLOSED)
+    builder = client.request(request.method, request.url).headers(headers)
     if request.content:
         builder = builder.body_bytes(request.content)
     left = request.extensions.get("timeout", {}).get("read")
-    return builder if left is None else builder.timeout(timedelta(seconds=left))
+    return (builder if left is None else builder.timeout(timedelta(seconds=left))).build_streamed()
 
 
 def _has_own_limit(request: Outgoing, connect: float) -> bool:
@@ -141,12 +147,13 @@ def _has_own_limit(request: Outgoing, connect: float) -> bool:
     return limits.get("connect") not in (None, connect, limits.get("read"))
 
 
-def _headers_of(response: BaseResponse) -> list[tuple[str, str]]:
+def _headers_of(response: BaseResponse) -> Iterator[tuple[bytes, bytes]]:
     headers = response.headers
     try:
-        return list(headers.items())
+        pairs = list(headers.items())
     except ValueError:  # a value beyond ASCII, which pyreqwest shows to nobody
-        return [pair for name in dict.fromkeys(headers) for pair in _readable(headers, name)]
+        pairs = [pair for name in dict.fromkeys(headers) for pair in _readable(headers, name)]
+    return ((name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs)
 
 
 def _readable(headers: Any, name: str) -> list[tuple[str, str]]:  # noqa: ANN401 - pyreqwest's own
@@ -182,26 +189,26 @@ def _cause(causes: list[str], reason: str) -> Exception | None:
     return OSError(int(known[2]), known[1]) if known else None
 
 
-class _Body(httpx.SyncByteStream):
-    """An answer's body; when it is closed before its end, so is its connection."""
+class _Incoming(Incoming):
+    """An answer; when it is closed before its end, so is its connection."""
 
     def __init__(
         self, sending: SyncStreamRequest, response: SyncResponse, permits: SimpleQueue[None]
     ) -> None:
+        super().__init__(response.status, _headers_of(response))
         self._sending: SyncStreamRequest | None = sending
         self._response = response
         self._permits = permits
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._response.status == _NO_CONTENT:
+        if self.status == _NO_CONTENT:
             return
         read = self._response.body_reader.read_chunk
         try:
             while (piece := read()) is not None:
                 yield bytes(piece)
         except foreign.PyreqwestError as error:
-            told = as_httpx_error(error)
-            raise told from told.__cause__
+            raise (told := as_httpx_error(error)) from told.__cause__
 
     def close(self) -> None:
         sending, self._sending = self._sending, None  # however often it is closed
@@ -225,33 +232,29 @@ class FastTransport(Transport):
     def __init__(self, route: Route, *, connect: float) -> None:
         super().__init__(route)
         self._connect = connect
+        self._as_texts = Latest(_as_texts)
         self._client: SyncClient | None = _configured(SyncClientBuilder(), route, connect).build()
 
-    def send(self, request: Outgoing) -> httpx.Response:
+    def send(self, request: Outgoing) -> Incoming:
         """Send one request, and give its answer with the body still to be read.
+
+        It takes one permit, which is given back with the answer.
 
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
         if _was_forked() or _has_own_limit(request, self._connect):
             return super().send(request)
-        self._permit(request)
-        body = None
+        incoming = None
         try:
-            client = self._client
-            if client is None:
-                raise httpx.CloseError(_CLOSED)
-            tell_of_connection(request)
-            sending = _filled(client.request(request.method, request.url), request).build_streamed()
-            response = sending.__enter__()
-            body = _Body(sending, response, self._permits)
+            sending = _ready(self._client, request, self._as_texts(request.headers))
+            incoming = _Incoming(sending, sending.__enter__(), self._permits)
         except (foreign.PyreqwestError, ValueError) as error:
-            told = as_httpx_error(error)
-            raise told from told.__cause__
+            raise (told := as_httpx_error(error)) from told.__cause__
         finally:
-            if body is None:
+            if incoming is None:
                 self._permits.put(None)
-        return httpx.Response(response.status, headers=_headers_of(response), stream=body)
+        return incoming
 
     def close(self) -> None:
         """Close every connection, those in use as well. Final; a request from now on is refused."""
@@ -261,24 +264,28 @@ class FastTransport(Transport):
         super().close()
 
 
-class _AsyncBody(httpx.AsyncByteStream):
-    """The asynchronous twin of ``_Body``."""
+class _AsyncIncoming(AsyncIncoming):
+    """The asynchronous twin of ``_Incoming``."""
 
     def __init__(self, sending: StreamRequest, response: Response, permits: asyncio.Semaphore) -> None:
+        super().__init__(response.status, _headers_of(response))
         self._sending: StreamRequest | None = sending
         self._response = response
         self._permits = permits
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._response.status == _NO_CONTENT:
-            return
-        read = self._response.body_reader.read_chunk
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self  # a generator would cost more than all the rest, as asyncio keeps account of each
+
+    async def __anext__(self) -> bytes:
+        if self.status == _NO_CONTENT:
+            raise StopAsyncIteration
         try:
-            while (piece := await read()) is not None:
-                yield bytes(piece)
+            piece = await self._response.body_reader.read_chunk()
         except foreign.PyreqwestError as error:
-            told = as_httpx_error(error)
-            raise told from told.__cause__
+            raise (told := as_httpx_error(error)) from told.__cause__
+        if piece is None:
+            raise StopAsyncIteration
+        return bytes(piece)
 
     async def aclose(self) -> None:
         sending, self._sending = self._sending, None
@@ -300,33 +307,33 @@ class AsyncFastTransport(AsyncTransport):
     def __init__(self, route: Route, *, connect: float) -> None:
         super().__init__(route)
         self._connect = connect
+        self._as_texts = Latest(_as_texts)
         self._client: Client | None = _configured(ClientBuilder(), route, connect).build()
 
-    async def send(self, request: Outgoing) -> httpx.Response:
+    def keeps_time(self, request: Outgoing) -> bool:
+        """Whether a request ends in its time by itself: pyreqwest's limit is one for all of it."""
+        return not (_was_forked() or _has_own_limit(request, self._connect))
+
+    async def send(self, request: Outgoing) -> AsyncIncoming:
         """Send one request, and give its answer with the body still to be read.
+
+        It takes one permit, which is given back with the answer.
 
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
-        if _was_forked() or _has_own_limit(request, self._connect):
+        if not self.keeps_time(request):
             return await super().send(request)
-        await self._permit(request)
-        body = None
+        incoming = None
         try:
-            client = self._client
-            if client is None:
-                raise httpx.CloseError(_CLOSED)
-            tell_of_connection(request)
-            sending = _filled(client.request(request.method, request.url), request).build_streamed()
-            response = await sending.__aenter__()
-            body = _AsyncBody(sending, response, self._permits)
+            sending = _ready(self._client, request, self._as_texts(request.headers))
+            incoming = _AsyncIncoming(sending, await sending.__aenter__(), self._permits)
         except (foreign.PyreqwestError, ValueError) as error:
-            told = as_httpx_error(error)
-            raise told from told.__cause__
+            raise (told := as_httpx_error(error)) from told.__cause__
         finally:
-            if body is None:
+            if incoming is None:
                 self._permits.release()
-        return httpx.Response(response.status, headers=_headers_of(response), stream=body)
+        return incoming
 
     async def aclose(self) -> None:
         """Close every connection, those in use as well. Final; a request from now on is refused."""

@@ -67,6 +67,22 @@ _HINTS = {
 _ANY_HINT = "Check the path, and that its folder may be written to."
 
 
+class _Told:
+    """Tells what SQLite and the system say in this package's terms; a generator would cost far more."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, (sqlite3.Error, OSError, ValueError)):
+            name = getattr(error, "sqlite_errorname", "")
+            hint = next((hint for known, hint in _HINTS.items() if name.startswith(known)), _ANY_HINT)
+            raise JournalError(f"The journal {self._path!r} cannot be used ({error}). {hint}") from error
+
+
 class Journal:
     """A run's ledger in a file; used by one thread at a time.
 
@@ -82,6 +98,7 @@ class Journal:
         except TypeError:
             raise InvalidArgumentError("journal must be the path of a file.") from None
         self._absolute = os.path.abspath(self.path)  # noqa: PTH100 - also of what SQLite takes for a name of its own
+        self._told = _Told(self.path)
         self._database: sqlite3.Connection
         self._fresh: dict[tuple[str, str], bool] = {}
         self._handing: deque[int] = deque()  # the numbers of outcomes that are about to be handed over
@@ -89,14 +106,14 @@ class Journal:
         self._run = 0
 
     def __enter__(self) -> Self:
-        with self._told():
+        with self._told:
             with suppress(FileExistsError):
                 os.close(os.open(self._absolute, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             self._database = sqlite3.connect(
                 self._absolute, timeout=0, isolation_level=None, check_same_thread=False
             )
         try:
-            with self._told():
+            with self._told:
                 self._open()
         except BaseException:
             self._database.close()
@@ -140,16 +157,6 @@ class Journal:
             )
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Tell what SQLite and the system say in this package's terms."""
-        try:
-            yield
-        except (sqlite3.Error, OSError, ValueError) as error:
-            name = getattr(error, "sqlite_errorname", "")
-            hint = next((hint for known, hint in _HINTS.items() if name.startswith(known)), _ANY_HINT)
-            raise JournalError(f"The journal {self.path!r} cannot be used ({error}). {hint}") from error
-
-    @contextmanager
     def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
         """All or nothing of it, and on the disk at its end."""
         self._database.execute("PRAGMA synchronous = FULL")
@@ -166,7 +173,7 @@ class Journal:
 
     def unreported(self) -> Sequence[Recorded]:
         """What earlier runs wrote down as done and did not hand over, in order."""
-        with self._told():
+        with self._told:
             rows = self._database.execute(_UNREPORTED).fetchall()
         self._handing.extend(row[-1] for row in rows)
         return [Recorded(*row[:-1]) for row in rows]
@@ -175,7 +182,7 @@ class Journal:
         """Take a pair: whether it may have been released before; None when it is not to be released again."""
         if (code, session_key) in self._fresh:
             return None
-        with self._told():
+        with self._told:
             row = self._database.execute(_LOOK_UP, (code, session_key)).fetchone()
         status, uncertain, run = row or ("", 0, 0)
         if status in _DONE or run == self._run:
@@ -191,7 +198,7 @@ class Journal:
         never = [(it.code, it.session_key) for it in outcomes if not _is_kept(it)]
         numbered = [(it, next(self._numbers)) for it in outcomes if _is_kept(it)]
         ended = [_row_of(it, number) for it, number in numbered]
-        with self._told(), self._transaction():
+        with self._told, self._transaction():
             self._database.executemany(_START, started)
             self._database.executemany(_END, ended)
             self._database.executemany(_DROP, never)
@@ -201,13 +208,13 @@ class Journal:
     def reported(self, outcome: Outcome | Recorded) -> None:
         """Note that the caller has had an outcome; in the order in which they were saved."""
         if _is_kept(outcome):
-            with self._told():
+            with self._told:
                 self._database.execute("UPDATE progress SET reported = ?", (self._handing.popleft(),))
 
     def give_back(self, unsent: Sequence[Task]) -> None:
         """Take back the claims of tasks of which nothing was sent in this run."""
         rows = [(task.code, task.session_key) for task in unsent if not task.uncertain]
-        with self._told(), self._transaction():
+        with self._told, self._transaction():
             self._database.executemany(_DROP, rows)
 
 

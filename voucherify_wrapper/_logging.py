@@ -2,5 +2,6 @@
 
 import logging
 
+DEBUG = logging.DEBUG
 logger = logging.getLogger("voucherify_wrapper")
 logger.addHandler(logging.NullHandler())

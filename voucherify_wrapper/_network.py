@@ -45,11 +45,6 @@ class deadline:  # noqa: N801 - used as a function is
         _deadline.reset(self._token)
 
 
-def shorten_deadline(at: float) -> None:
-    """Let them end earlier than at the ``deadline`` that holds, until that is over."""
-    _deadline.set(at)
-
-
 def _left(timeout: float | None, error: type[httpcore.TimeoutException]) -> float | None:
     at = _deadline.get()
     if at is None:

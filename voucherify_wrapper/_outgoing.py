@@ -14,6 +14,8 @@ from attrs import define, field
 
 from ._secrets import hidden
 
+RawHeaders = list[tuple[bytes, bytes]]
+
 
 @define
 class Outgoing:
@@ -23,7 +25,7 @@ class Outgoing:
         method: the HTTP method, in capitals.
         base: the server, as ``scheme://host[:port]``.
         target: path and query, percent-encoded.
-        headers: the headers, their names in lower case.
+        headers: the headers, their names in lower case. Nobody changes them, and requests may share them.
         content: the body.
         extensions: what httpx's extensions are.
     """
@@ -31,7 +33,7 @@ class Outgoing:
     method: str
     base: str
     target: str
-    headers: list[tuple[bytes, bytes]] = field(repr=hidden)
+    headers: RawHeaders = field(repr=hidden)
     content: bytes = field(default=b"", repr=hidden)
     extensions: dict[str, Any] = field(factory=dict, repr=False)
 

@@ -38,6 +38,18 @@ class RateLimit:
     type: str | None = None
 
 
+NOTHING_SAID = RateLimit()
+"""What an answer says that has none of the headers."""
+LIMIT_HEADERS = (
+    "x-rate-limit-limit",
+    "x-rate-limit-remaining",
+    "x-rate-limit-retry",
+    "x-rate-limit-type",
+    "retry-after",
+)
+"""The headers' names in lower case."""
+
+
 def rate_limit_from(headers: Mapping[str, str], *, now: float) -> RateLimit:
     """Read the rate-limit headers of one answer.
 

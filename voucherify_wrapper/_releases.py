@@ -25,7 +25,7 @@ from ._errors import (
     VoucherNotFoundError,
 )
 from ._pacing import Gate
-from ._rate_limits import RateLimit
+from ._rate_limits import NOTHING_SAID
 from ._results import Outcome
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ._config import Config
     from ._errors import RequestError, VoucherifyError
     from ._policies import RetryPolicy
+    from ._rate_limits import RateLimit
     from ._results import ReleaseResult
 
 Pair = tuple[str, str] | Mapping[str, str]
@@ -43,7 +44,6 @@ _LEAST_STREAK = 10
 _MOST_AT_ONCE = 1000
 _REMEMBERED = 10_000  # pairs
 _DIGEST = 16  # bytes; two pairs with the same one do not occur
-_NOTHING_SAID = RateLimit()
 _LASTING = (AuthenticationError, PlanExceededError, ConfigurationError, UsageError)
 _OF_THE_PAIR = (
     BadRequestError,
@@ -313,7 +313,7 @@ class Releases:
                 attempts=record.attempts,
                 headers={},
                 body="",
-                rate_limit=_NOTHING_SAID,
+                rate_limit=NOTHING_SAID,
                 request_id=None,
             )
         return self._outcome(
@@ -347,7 +347,7 @@ class Releases:
             error=None if excused else error,
             confirmed=confirmed,
             attempts=attempts,
-            rate_limit=rate_limit or _NOTHING_SAID,
+            rate_limit=rate_limit or NOTHING_SAID,
         )
 
     # Stopping

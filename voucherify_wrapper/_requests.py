@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import re
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -116,7 +117,7 @@ def build_request(
     method: str,
     path: str,
     *,
-    headers: Mapping[str, str],
+    headers: Mapping[str, str] = MappingProxyType({}),
     **content: Any,  # noqa: ANN401 - httpx's own types
 ) -> Request:
     """Make a request that is not signed yet.

@@ -10,16 +10,16 @@ from ._attempts import Limits
 from ._calls import steps_of
 from ._errors import RequestError, VoucherifyError
 from ._events import AttemptEnded, AttemptStarted, CallEnded, Waiting, tell
-from ._logging import logger
+from ._logging import DEBUG, logger
 from ._requests import Pause, Send
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from ._calls import Call
-    from ._config import Config
     from ._events import Event, Hook
     from ._requests import Request, Step
+    from ._signing import Signer
     from ._tokens import Outcome
 
 
@@ -29,7 +29,8 @@ class Run:
     Args:
         call: the call's record.
         request: what it sends, not signed yet.
-        config: the client's configuration.
+        signer: what signs it.
+        hook: who is told of it.
 
     Attributes:
         end: the monotonic clock's time at which the call has to end.
@@ -38,14 +39,14 @@ class Run:
 
     answer: Answer
 
-    def __init__(self, call: Call, request: Request, config: Config) -> None:
+    def __init__(self, call: Call, request: Request, signer: Signer, hook: Hook | None) -> None:
         self._call = call
         self._request = request
-        self._hook = config.on_event
+        self._hook = hook
         self._began = self._step_began = time.monotonic()
         self.end = end = self._began + call.timeout.total
         limits = Limits(call.timeout, call.retries, lambda: end - time.monotonic())
-        self._steps = steps_of(call, request, config.credentials, config.base_url, limits)
+        self._steps = steps_of(call, request, signer, limits)
         self._step: Step | None = None
 
     def __enter__(self) -> Self:
@@ -90,12 +91,13 @@ class Run:
 
     def _attempt_ended(self, step: Send, outcome: object, failure: VoucherifyError | None) -> None:
         status = outcome.status_code if isinstance(outcome, Answer) else None
-        elapsed = time.monotonic() - self._step_began
-        logger.debug(
-            "%s %s: %s (attempt %d, %.1f ms)",
-            *(step.request.method, step.request.url, status or type(failure).__name__),
-            *(step.attempt, 1000 * elapsed),
-        )
+        if logger.isEnabledFor(DEBUG):
+            elapsed = time.monotonic() - self._step_began
+            logger.debug(
+                "%s %s: %s (attempt %d, %.1f ms)",
+                *(step.request.method, step.request.url, status or type(failure).__name__),
+                *(step.attempt, 1000 * elapsed),
+            )
         if self._hook:
             end = _end(self._step_began, status, failure, outcome)
             self._tell(self._hook, AttemptEnded, step.request, step.attempt, **end)

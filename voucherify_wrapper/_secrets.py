@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from functools import lru_cache, partial
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,11 +56,13 @@ class Redactor:
         secrets: the credentials; of one with a blank in it, as in ``Bearer …``, the last word counts as well.
     """
 
-    __slots__ = ("_patterns",)
+    __slots__ = ("_patterns", "_shortest")
 
     def __init__(self, secrets: Iterable[str]) -> None:
         words = {word for secret in secrets for word in (secret, secret.rpartition(" ")[2])}
-        self._patterns = _patterns_of(tuple(sorted(word for word in words if len(word) >= _SHORTEST)))
+        words = {word for word in words if len(word) >= _SHORTEST}
+        self._patterns = _patterns_of(tuple(sorted(words)))
+        self._shortest = min(map(len, words), default=inf)  # no way of writing a credential makes it shorter
 
     def __call__(self, text: str) -> str:
         """The text with every credential in it masked, also as JSON, URLs, HTML, base64 or hex write it."""
@@ -74,8 +77,9 @@ class Redactor:
 
     def raw_headers(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """The headers, masked; nearly always those that came, as nearly no server echoes credentials."""
-        together = b"\n".join(part for header in headers for part in header).decode("latin-1")
-        if self(together) == together:
+        long = [part for header in headers for part in header if len(part) >= self._shortest]
+        together = b"\n".join(long).decode("latin-1")
+        if not long or self(together) == together:
             return headers
         masked = [(self(name.decode("latin-1")), self(value.decode("latin-1"))) for name, value in headers]
         return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in masked]

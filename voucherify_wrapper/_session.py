@@ -11,42 +11,64 @@ import os
 import sys
 import time
 import weakref
-from contextlib import aclosing, closing, suppress
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 
-from ._answers import Answer, BodyReader, async_pieces_of, pieces_of
+from ._answers import Answer, BodyReader
 from ._errors import APITimeoutError, ClientClosedError, ConfigurationError, UsageError, VoucherifyError
 from ._foreign import error_from_foreign
-from ._network import deadline, shorten_deadline
+from ._incoming import AsyncOfHttpx, OfHttpx
+from ._latest import Latest
+from ._network import deadline
 from ._outgoing import Outgoing
-from ._rate_limits import RateLimit
+from ._rate_limits import NOTHING_SAID
 from ._requests import Pause, Wait, build_request
 from ._routes import route_to
 from ._run import Run
 from ._secrets import Redactor, printable
-from ._transport import CONNECTION_TAKEN, AsyncTransport, Transport
+from ._signing import Signer
+from ._transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from ._calls import Call
     from ._config import Config
+    from ._incoming import AsyncIncoming, Head, Incoming
+    from ._outgoing import RawHeaders
     from ._policies import Timeout
-    from ._requests import Request, Send, Step
+    from ._requests import Request, Send, Signature, Step
     from ._routes import Route
     from ._tokens import Outcome
 
 
 Fast = Literal["fast"]
-_NOTHING_SAID = RateLimit()
 _sessions: weakref.WeakSet[_Session] = weakref.WeakSet()
 _of_the_parent: list[object] = []
 """Kept by a forked process for ever: closing a connection that it inherited would end the parent's."""
+_SHORTEST = 0.001  # seconds that an attempt is given when the time is up
 _CLOSED_UNDER_WAY = "This client was closed while the call was under way."
+
+
+class _Seal:
+    """What is the same for all requests that have one signature.
+
+    Attributes:
+        redactor: takes the credentials out of what comes back.
+        headers: puts the signature on a request's headers.
+    """
+
+    def __init__(self, more_secrets: tuple[str, ...], signature: Signature) -> None:
+        self.redactor = Redactor((*signature.secrets, *more_secrets))
+        signing = {name.lower().encode(): value.encode() for name, value in signature.headers.items()}
+        self.headers = Latest(partial(_with_signature, signing))
+
+
+def _with_signature(signing: dict[bytes, bytes], headers: RawHeaders) -> RawHeaders:
+    return [*(header for header in headers if header[0] not in signing), *signing.items()]
 
 
 class _Session:
@@ -63,10 +85,11 @@ class _Session:
 
     def __init__(self, config: Config, transport: Any) -> None:  # noqa: ANN401 - either kind
         self.given = transport
-        self.rate_limit = _NOTHING_SAID
+        self.rate_limit = NOTHING_SAID
         self._config = config
+        self._signer = Signer(config.credentials, config.base_url)
         self._closed = False
-        self._more_secrets: tuple[str, ...] = ()
+        self._seal_of: Latest[Signature, _Seal] = Latest(partial(_Seal, ()))
         _check_that_httpx_reads(config.base_url)
         self._set_up()
         _sessions.add(self)
@@ -83,61 +106,43 @@ class _Session:
     def _route(self) -> Route:
         """Find the way to the server; a proxy on it may have credentials."""
         route = route_to(self._config.base_url)
-        self._more_secrets = route.secrets
+        self._seal_of = Latest(partial(_Seal, route.secrets))
         return route
 
     def _begin(self, call: Call, method: str, path: str, content: dict[str, Any]) -> Run:
         self._refuse_if_closed("This client is closed. Make a new one, or close it later.")
         request = build_request(self._config.base_url, method, path, **content)
-        return Run(call, request, self._config)
+        return Run(call, request, self._signer, self._config.on_event)
 
     def _refuse_if_closed(self, text: str = _CLOSED_UNDER_WAY) -> None:
         if self._closed:
             raise ClientClosedError(text)
 
-    def _signed(self, step: Send, timeout: Timeout, end: float) -> Request:
-        """Sign the request, and let no part of it take longer than what is left for it."""
+    def _time_left(self, step: Send, end: float) -> float:
+        """How long the request may wait for a connection, in seconds."""
         self._refuse_if_closed()
         left = end - time.monotonic()
         if left <= 0:
             raise _out_of_time(
                 "The time allowed ran out before the request was sent.", step.request, step.attempt - 1
             )
-        within = min(step.timeout, left)
-        limits = {"connect": min(timeout.connect, within), "read": within, "write": within, "pool": left}
-        signing = {name.lower().encode(): value.encode() for name, value in step.signature.headers.items()}
+        return left
+
+    def _signed(self, step: Send, timeout: Timeout, within: float) -> Request:
+        """Sign the request, and let no part of it take longer than its attempt."""
         request = step.request
-        headers = [header for header in request.headers if header[0] not in signing]
-        headers += signing.items()
+        limits = {"connect": min(timeout.connect, within), "read": within, "write": within, "pool": within}
+        headers = self._seal_of(step.signature).headers(request.headers)
         return Outgoing(
             request.method, request.base, request.target, headers, request.content, {"timeout": limits}
         )
 
-    def _answer(self, response: httpx.Response, body: bytes, step: Send) -> Answer:
-        answer = Answer(
-            response, body, request=step.request, attempts=step.attempt, redactor=self._redactor(step)
-        )
-        if answer.rate_limit != _NOTHING_SAID:
+    def _answer(self, head: Head, body: bytes, step: Send) -> Answer:
+        redactor = self._seal_of(step.signature).redactor
+        answer = Answer(head, body, request=step.request, attempts=step.attempt, redactor=redactor)
+        if answer.rate_limit is not NOTHING_SAID:
             self.rate_limit = answer.rate_limit
         return answer
-
-    def _begin_when_connected(self, request: Request, begin: Callable[[], None]) -> None:
-        """Let the time of an attempt begin when it has a connection, which only our own transports tell.
-
-        Otherwise many calls at once would end each other's attempts by waiting for each other.
-        """
-        if isinstance(self._transport, (Transport, AsyncTransport)):
-            request.extensions[CONNECTION_TAKEN] = begin
-        else:
-            begin()
-
-    @staticmethod
-    def _end_of(step: Send, end: float) -> float:
-        """When an attempt has to end: with the call, or before."""
-        return min(end, time.monotonic() + step.timeout)
-
-    def _redactor(self, step: Send) -> Redactor:
-        return Redactor((*step.signature.secrets, *self._more_secrets))
 
     def _failure(self, error: Exception, outer: BaseException | None, step: Step) -> VoucherifyError:
         if isinstance(error, VoucherifyError):
@@ -154,8 +159,13 @@ class _Session:
             method=step.request.method,
             url=step.request.url,
             attempts=step.attempt,
-            redactor=self._redactor(step),
+            redactor=self._seal_of(step.signature).redactor,
         )
+
+
+def _of_attempt(step: Send, end: float) -> float:
+    """How long an attempt may take that begins now, in seconds."""
+    return max(_SHORTEST, min(step.timeout, end - time.monotonic()))
 
 
 def _set_up_after_fork() -> None:
@@ -248,26 +258,32 @@ class Session(_Session):
             return None
         if isinstance(step, Wait):
             return step.renewal.result(end - time.monotonic())
-        request = self._signed(step, timeout, end)
-
-        def begin() -> None:
-            nonlocal end
-            end = self._end_of(step, end)
-            shorten_deadline(end)
-
+        self._wait_for_a_connection(self._time_left(step, end))
+        within = _of_attempt(step, end)
+        end = time.monotonic() + within
         with deadline(end):
-            self._begin_when_connected(request, begin)
-            with closing(self._sent(request)) as response:
-                reader = BodyReader(response, end=end)
-                for piece in pieces_of(response):
+            incoming = self._sent(self._signed(step, timeout, within))
+            try:
+                reader = BodyReader(incoming, end=end)
+                for piece in incoming:
                     if reader.is_full_after(piece):
                         break
-        return self._answer(response, reader.body(), step)
+            finally:
+                incoming.close()
+        return self._answer(incoming, reader.body(), step)
 
-    def _sent(self, request: Request) -> httpx.Response:
+    def _wait_for_a_connection(self, seconds: float) -> None:
+        """Let the time of an attempt begin when it has a connection, of which only our own transports tell.
+
+        Otherwise many calls at once would end each other's attempts by waiting for each other.
+        """
+        if isinstance(self._transport, Transport):
+            self._transport.permit(seconds)
+
+    def _sent(self, request: Request) -> Incoming:
         if isinstance(self._transport, Transport):
             return self._transport.send(request)
-        return self._transport.handle_request(request.as_httpx())
+        return OfHttpx(self._transport.handle_request(request.as_httpx()))
 
     def _let_pass(self, seconds: float) -> None:
         alarm: SimpleQueue[None] = SimpleQueue()
@@ -341,26 +357,31 @@ class AsyncSession(_Session):
         if isinstance(step, Wait):
             async with asyncio.timeout(end - time.monotonic()):
                 return await asyncio.wrap_future(step.renewal)
-        async with asyncio.timeout(end - time.monotonic()) as limit:
-            request = self._signed(step, timeout, end)
+        left = self._time_left(step, end)
+        if isinstance(self._transport, AsyncTransport):  # as in the other session
+            await self._transport.permit(left)
+        within = _of_attempt(step, end)
+        end = time.monotonic() + within
+        request = self._signed(step, timeout, within)
+        if isinstance(self._transport, AsyncTransport) and self._transport.keeps_time(request):
+            return await self._answered(step, request, end)
+        async with asyncio.timeout(within):
+            return await self._answered(step, request, end)
 
-            def begin() -> None:
-                nonlocal end
-                end = self._end_of(step, end)
-                limit.reschedule(asyncio.get_running_loop().time() + end - time.monotonic())
-
-            self._begin_when_connected(request, begin)
-            async with aclosing(await self._sent(request)) as response:
-                reader = BodyReader(response, end=end)
-                async for piece in async_pieces_of(response):
-                    if reader.is_full_after(piece):
-                        break
-        return self._answer(response, reader.body(), step)
-
-    def _sent(self, request: Request) -> Awaitable[httpx.Response]:
+    async def _answered(self, step: Send, request: Request, end: float) -> Answer:
+        incoming: AsyncIncoming
         if isinstance(self._transport, AsyncTransport):
-            return self._transport.send(request)
-        return self._transport.handle_async_request(request.as_httpx())
+            incoming = await self._transport.send(request)
+        else:
+            incoming = AsyncOfHttpx(await self._transport.handle_async_request(request.as_httpx()))
+        try:
+            reader = BodyReader(incoming, end=end)
+            async for piece in incoming:
+                if reader.is_full_after(piece):
+                    break
+        finally:
+            await incoming.aclose()
+        return self._answer(incoming, reader.body(), step)
 
     async def _let_pass(self, seconds: float) -> None:
         alarm = asyncio.Event()

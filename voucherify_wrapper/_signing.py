@@ -21,7 +21,7 @@ from ._secrets import problem_of_header
 from ._tokens import Renewal, Token, token_from_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from typing import Any
 
     from ._answers import Answer
@@ -33,42 +33,55 @@ if TYPE_CHECKING:
 _TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - a path
 
 
-def sign(
-    credentials: Credentials,
-    base_url: str,
-    limits: Limits,
-    *,
-    before: Signature | None = None,
-    refused: bool = False,
-) -> Signing:
-    """Give the signature of a request, as steps of which most credentials need none.
+class Signer:
+    """Signs the requests of one client.
 
     Args:
         credentials: what signs.
-        base_url: the server that the request goes to, which also hands out the tokens.
-        limits: what bounds the call.
-        before: the signature of the attempt before.
-        refused: whether the server has just refused that with a 401; its token is not used again.
-
-    Raises:
-        ConfigurationError: an object of the caller's own gives no usable headers.
-        RequestError: no token could be fetched.
+        base_url: the server that the requests go to, which also hands out the tokens.
     """
-    known = before.secrets if before else ()
-    if isinstance(credentials, OAuthClientCredentials):
-        token = yield from _token(credentials, base_url, limits, before if refused else None)
-        return Signature(token.headers(), (*known, *credentials.headers().values(), token.value))
-    signature = _signature_of(credentials, known)
-    problem = _problem_of(signature)
-    if problem:  # raised out here: no frame of the traceback holds the headers
-        raise ConfigurationError(f"{type(credentials).__name__}.headers() gave a header that {problem}.")
-    return signature
+
+    def __init__(self, credentials: Credentials, base_url: str) -> None:
+        self._credentials = credentials
+        self._base_url = base_url
+        self._latest: Signature | None = None
+
+    def sign(self, limits: Limits, *, before: Signature | None = None, refused: bool = False) -> Signing:
+        """Give the signature of a request, as steps of which most credentials need none.
+
+        The same headers are the same signature, so that what is made of it serves for the next call as well.
+
+        Args:
+            limits: what bounds the call.
+            before: the signature of the attempt before.
+            refused: whether the server has just refused that with a 401; its token is not used again.
+
+        Raises:
+            ConfigurationError: an object of the caller's own gives no usable headers.
+            RequestError: no token could be fetched.
+        """
+        credentials = self._credentials
+        if isinstance(credentials, OAuthClientCredentials):
+            token = yield from _token(credentials, self._base_url, limits, before if refused else None)
+            headers, more = token.headers(), (*credentials.headers().values(), token.value)
+        else:
+            headers, more = _headers_of(credentials), ()
+        known = before or self._latest
+        if known and known.headers == headers:
+            return known
+        problem = _problem_of(headers)
+        if problem:  # raised out here: no frame of the traceback holds the headers
+            del headers, more, known
+            raise ConfigurationError(f"{type(credentials).__name__}.headers() gave a header that {problem}.")
+        signature = Signature(headers, (*(before.secrets if before else ()), *headers.values(), *more))
+        if before is None:
+            self._latest = signature
+        return signature
 
 
-def _signature_of(credentials: Credentials, known: tuple[str, ...]) -> Signature:
+def _headers_of(credentials: Credentials) -> Mapping[str, str]:
     try:
-        headers = dict(credentials.headers())
-        return Signature(headers, (*known, *map(str, headers.values())))
+        return dict(credentials.headers())
     except Exception as error:
         raise ConfigurationError(
             f"{type(credentials).__name__}.headers() failed with {type(error).__name__}. "
@@ -76,8 +89,8 @@ def _signature_of(credentials: Credentials, known: tuple[str, ...]) -> Signature
         ) from error
 
 
-def _problem_of(signature: Signature) -> str | None:
-    problems = (problem_of_header(name, value) for name, value in signature.headers.items())
+def _problem_of(headers: Mapping[str, str]) -> str | None:
+    problems = (problem_of_header(name, value) for name, value in headers.items())
     return next(filter(None, problems), None)
 
 

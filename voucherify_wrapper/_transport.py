@@ -14,11 +14,14 @@ from collections import deque
 from contextlib import suppress
 from functools import lru_cache
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import h11
 import httpcore
 import httpx
 
+from ._incoming import AsyncIncoming, Incoming
+from ._latest import Latest
 from ._network import AsyncBackend, Backend
 from ._outgoing import outgoing
 
@@ -26,14 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from ._network import Received
-    from ._outgoing import Outgoing
+    from ._outgoing import Outgoing, RawHeaders
     from ._routes import Route
 
 MAX_CONNECTIONS = 100
 KEEP_ALIVE = 30.0
 """Seconds that an idle connection is kept."""
-CONNECTION_TAKEN = "voucherify_connection_taken"
-"""The extension of a request that is called once it has a connection to itself."""
 _HTTPCORE_ERRORS = (
     httpcore.TimeoutException,
     httpcore.NetworkError,
@@ -49,15 +50,34 @@ def _as_httpx_error(error: Exception) -> httpx.TransportError:
     return told
 
 
-def _as_httpcore_request(request: Outgoing) -> httpcore.Request:
-    scheme, host, port = _parts_of(request.base)
-    return httpcore.Request(
-        method=request.method,
-        url=httpcore.URL(scheme=scheme, host=host, port=port, target=request.target),
-        headers=request.headers,
-        content=request.content,
-        extensions=request.extensions,
-    )
+def _checked(headers: RawHeaders) -> Any:  # noqa: ANN401 - h11's own type, which is no list
+    """The headers in h11's own form, which it takes without checking each of them again.
+
+    Raises:
+        httpcore.LocalProtocolError: one cannot be sent.
+    """
+    try:
+        return h11.Request(method=b"GET", target=b"/", headers=headers).headers
+    except h11.LocalProtocolError as error:
+        raise httpcore.LocalProtocolError(str(error)) from error
+
+
+class _Translator:
+    """Tells requests in httpcore's terms."""
+
+    def __init__(self) -> None:
+        self._checked = Latest(_checked)
+
+    def __call__(self, request: Outgoing) -> httpcore.Request:
+        scheme, host, port = _parts_of(request.base)
+        wanted = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(scheme=scheme, host=host, port=port, target=request.target),
+            content=request.content,
+            extensions=request.extensions,
+        )
+        wanted.headers = self._checked(request.headers)
+        return wanted
 
 
 @lru_cache(maxsize=64)
@@ -103,8 +123,7 @@ class _Connection:
         )
         self._connection: httpcore.ConnectionInterface | None = None
 
-    def send(self, request: Outgoing) -> httpcore.Response:
-        wanted = _as_httpcore_request(request)
+    def send(self, wanted: httpcore.Request) -> httpcore.Response:
         if self._connection is None:
             self._connection = self._pool.create_connection(wanted.url.origin)
         elif self._connection.has_expired():
@@ -132,8 +151,7 @@ class _AsyncConnection:
         )
         self._connection: httpcore.AsyncConnectionInterface | None = None
 
-    async def send(self, request: Outgoing) -> httpcore.Response:
-        wanted = _as_httpcore_request(request)
+    async def send(self, wanted: httpcore.Request) -> httpcore.Response:
         if self._connection is None:
             self._connection = self._pool.create_connection(wanted.url.origin)
         elif self._connection.has_expired():
@@ -151,10 +169,11 @@ class _AsyncConnection:
         await self._backend.aclose()
 
 
-class _Body(httpx.SyncByteStream):
-    """An answer's body; the connection is given back, or dropped, when it is closed."""
+class _Incoming(Incoming):
+    """An answer; the connection is given back, or dropped, when it is closed."""
 
     def __init__(self, response: httpcore.Response, done: Callable[[bool], None]) -> None:
+        super().__init__(response.status, response.headers)
         self._response = response
         self._done = done
         self._intact = False
@@ -162,7 +181,7 @@ class _Body(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         length = 0
         try:
-            for part in self._response.iter_stream():
+            for part in cast("Iterator[bytes]", self._response.stream):
                 length += len(part)
                 yield part
         except _HTTPCORE_ERRORS as error:
@@ -177,15 +196,6 @@ class _Body(httpx.SyncByteStream):
             intact = self._intact
         finally:
             done(intact)
-
-
-def tell_of_connection(request: Outgoing) -> None:
-    """Tell whom it concerns that the request has a connection to itself."""
-    request.extensions.pop(CONNECTION_TAKEN, _nobody)()
-
-
-def _nobody() -> None:
-    pass
 
 
 def _nothing(_: bool) -> None:  # noqa: FBT001 - stands for a callback
@@ -208,6 +218,7 @@ class Transport(httpx.BaseTransport):
         self._permits: SimpleQueue[None] = SimpleQueue()
         for _ in range(MAX_CONNECTIONS):
             self._permits.put(None)
+        self._told = _Translator()
         self._idle: deque[_Connection] = deque()
         self._busy: set[_Connection] = set()
         self._closed = False
@@ -215,36 +226,39 @@ class Transport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send an httpx request: for whoever uses this as a plain httpx transport."""
         request.read()
-        return self.send(outgoing(request))
+        self.permit(request.extensions.get("timeout", {}).get("pool"))
+        return self.send(outgoing(request)).as_httpx()
 
-    def send(self, request: Outgoing) -> httpx.Response:
+    def send(self, request: Outgoing) -> Incoming:
         """Send one request, and give its answer with the body still to be read.
+
+        It takes one permit, which is given back with the answer.
 
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
-        self._permit(request)
         connection = self._taken()
         response = None
         try:
-            tell_of_connection(request)
-            response = connection.send(request)
+            response = connection.send(self._told(request))
         except _HTTPCORE_ERRORS as error:
             raise _as_httpx_error(error) from error
         finally:
             if response is None:
                 self._give_back(connection, reusable=False)
-        return httpx.Response(
-            status_code=response.status,
-            headers=response.headers,
-            stream=_Body(response, lambda intact: self._give_back(connection, reusable=intact)),
-            extensions=response.extensions,
-        )
+        return _Incoming(response, lambda intact: self._give_back(connection, reusable=intact))
 
-    def _permit(self, request: Outgoing) -> None:
-        """Wait for the permission to use a connection."""
+    def permit(self, seconds: float | None) -> None:
+        """Wait for the permission to send one request: for a connection.
+
+        Args:
+            seconds: how long at most; None for ever.
+
+        Raises:
+            httpx.PoolTimeout: there was none for so long.
+        """
         try:
-            self._permits.get(timeout=request.extensions.get("timeout", {}).get("pool"))
+            self._permits.get(timeout=seconds)
         except Empty:
             raise httpx.PoolTimeout(f"All {MAX_CONNECTIONS} connections are in use.") from None
 
@@ -283,10 +297,11 @@ class Transport(httpx.BaseTransport):
             connection.close()
 
 
-class _AsyncBody(httpx.AsyncByteStream):
-    """The asynchronous twin of ``_Body``."""
+class _AsyncIncoming(AsyncIncoming):
+    """The asynchronous twin of ``_Incoming``."""
 
     def __init__(self, response: httpcore.Response, done: Callable[[bool], Any]) -> None:
+        super().__init__(response.status, response.headers)
         self._response = response
         self._done = done
         self._intact = False
@@ -294,7 +309,7 @@ class _AsyncBody(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         length = 0
         try:
-            async for part in self._response.aiter_stream():
+            async for part in cast("AsyncIterator[bytes]", self._response.stream):
                 length += len(part)
                 yield part
         except _HTTPCORE_ERRORS as error:
@@ -327,6 +342,7 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         self._route = route
         self._keep_alive = keep_alive
         self._permits = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._told = _Translator()
         self._idle: deque[_AsyncConnection] = deque()
         self._busy: set[_AsyncConnection] = set()
         self._closed = False
@@ -334,40 +350,46 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send an httpx request: for whoever uses this as a plain httpx transport."""
         await request.aread()
-        return await self.send(outgoing(request))
+        await self.permit(request.extensions.get("timeout", {}).get("pool"))
+        return (await self.send(outgoing(request))).as_httpx()
 
-    async def send(self, request: Outgoing) -> httpx.Response:
+    def keeps_time(self, request: Outgoing) -> bool:  # noqa: ARG002 - for those who do
+        """Whether a request ends in its time by itself: not here, where every byte has a time of its own."""
+        return False
+
+    async def send(self, request: Outgoing) -> AsyncIncoming:
         """Send one request, and give its answer with the body still to be read.
+
+        It takes one permit, which is given back with the answer.
 
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
-        await self._permit(request)
         connection = self._taken()
         response = None
         try:
-            tell_of_connection(request)
-            response = await connection.send(request)
+            response = await connection.send(self._told(request))
         except _HTTPCORE_ERRORS as error:
             raise _as_httpx_error(error) from error
         finally:
             if response is None:
                 await self._give_back(connection, reusable=False)
+        return _AsyncIncoming(response, lambda intact: self._give_back(connection, reusable=intact))
 
-        return httpx.Response(
-            status_code=response.status,
-            headers=response.headers,
-            stream=_AsyncBody(response, lambda intact: self._give_back(connection, reusable=intact)),
-            extensions=response.extensions,
-        )
+    async def permit(self, seconds: float | None) -> None:
+        """Wait for the permission to send one request: for a connection.
 
-    async def _permit(self, request: Outgoing) -> None:
-        """Wait for the permission to use a connection."""
+        Args:
+            seconds: how long at most; None for ever.
+
+        Raises:
+            httpx.PoolTimeout: there was none for so long.
+        """
         if not self._permits.locked():  # nearly always; a timer would cost more than all the rest of this
             await self._permits.acquire()
             return
         try:
-            async with asyncio.timeout(request.extensions.get("timeout", {}).get("pool")):
+            async with asyncio.timeout(seconds):
                 await self._permits.acquire()
         except TimeoutError:
             raise httpx.PoolTimeout(f"All {MAX_CONNECTIONS} connections are in use.") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from io import BytesIO
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ._fitting import Value
     from .types import FileTypes
 
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
+"""What percent-encoding leaves as it is."""
 _SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 _COOKIE = "!#$&'()*+-./:<=>?@[]^_`{|}~"
 """What stands in a cookie as it is, beside letters and digits."""
@@ -60,10 +63,11 @@ def write_url(*parts: str | Argument, query: Iterable[Argument] = ()) -> str:
     Raises:
         ValueError: The path would name another host.
     """
-    path = "".join(part if isinstance(part, str) else _write_path(part) for part in parts)
-    # A segment of dots would be resolved by clients and servers.
-    segments = (part.replace(".", "%2E") if part in (".", "..") else part for part in path.split("/"))
-    path = "/".join(segments)
+    path = "".join([part if isinstance(part, str) else _write_path(part) for part in parts])
+    if "/." in path or path.startswith("."):
+        # A segment of dots would be resolved by clients and servers.
+        segments = (part.replace(".", "%2E") if part in (".", "..") else part for part in path.split("/"))
+        path = "/".join(segments)
     if path.startswith("//"):
         raise ValueError("An empty path parameter at the start of a path would name another host.")
     pairs = "&".join(pair for argument in query if _given(argument) for pair in _write_query(argument))
@@ -72,7 +76,8 @@ def write_url(*parts: str | Argument, query: Iterable[Argument] = ()) -> str:
 
 def _write_path(argument: Argument) -> str:
     if type(argument.value) is str and argument.style == "simple" and not argument.media_type:
-        return quote(argument.value, safe="")  # nearly every one; the rest below comes to the same
+        # Nearly every one, and most of them stay as they are; the rest below comes to the same.
+        return argument.value if _PLAIN.fullmatch(argument.value) else quote(argument.value, safe="")
     name, value = quote(argument.name, safe=""), argument.written
     if value is None:
         value = "null"

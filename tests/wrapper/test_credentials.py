@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,13 @@ import pytest
 
 from voucherify_wrapper import (
     ApiKey,
+    AsyncVoucherify,
     AuthenticationError,
     ConfigurationError,
     Credentials,
     OAuthClientCredentials,
     OAuthToken,
+    PermissionDeniedError,
     Voucherify,
 )
 
@@ -120,6 +123,42 @@ def test_a_second_signature_takes_the_place_of_the_first(release: Release) -> No
     assert "x-app-token" in seen[0]
     assert "x-app-token" not in seen[1]
     assert seen[1]["authorization"] == "Bearer new"
+
+
+@pytest.mark.parametrize("pause", [1, 3])
+def test_every_call_has_the_credentials_of_its_own_time(pause: int) -> None:
+    """What one call was signed with serves the next only while the credentials give the same."""
+
+    class Rotating:
+        turn = -1
+
+        def headers(self) -> Mapping[str, str]:
+            self.turn += 1
+            return {"X-Token": f"the-token-{self.turn // pause}"}
+
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["x-token"])
+        return httpx.Response(403, headers={"x-echo": seen[-1]})
+
+    transport = httpx.MockTransport(answer)
+    echoed = []
+    with Voucherify(Rotating(), transport=transport) as blocking:
+        for _ in range(6):
+            with pytest.raises(PermissionDeniedError) as caught:
+                blocking.release_validation_session("c", "k")
+            echoed.append(caught.value.headers["x-echo"])
+
+    async def run() -> None:
+        async with AsyncVoucherify(Rotating(), transport=transport) as awaited:
+            for _ in range(6):
+                with pytest.raises(PermissionDeniedError):
+                    await awaited.release_validation_session("c", "k")
+
+    asyncio.run(run())
+    assert seen == 2 * [f"the-token-{number // pause}" for number in range(6)]
+    assert echoed == 6 * ["[redacted]"]
 
 
 def test_credentials_that_stay_the_same_are_not_sent_again_after_a_401(release: Release) -> None:

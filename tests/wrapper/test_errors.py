@@ -52,6 +52,7 @@ from voucherify_wrapper import (
 from voucherify_wrapper import _errors as errors_module
 from voucherify_wrapper._answers import Answer, BodyReader
 from voucherify_wrapper._foreign import MEANINGS, error_from_foreign
+from voucherify_wrapper._incoming import Head
 from voucherify_wrapper._outgoing import Outgoing
 from voucherify_wrapper._secrets import Redactor
 from voucherify_wrapper._transport import _HTTPCORE_ERRORS
@@ -418,24 +419,13 @@ def test_a_compressed_refusal_is_read(
 )
 def test_a_compressed_success_is_whole_or_refused(body: bytes, *, whole: bool) -> None:
     """Several members are one body; what is cut off, or goes on as something else, is none."""
-    response = httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=Pieces([body]))
-    reader = BodyReader(response, end=float("inf"))
+    reader = BodyReader(Head(200, [(b"Content-Encoding", b"gzip")]), end=float("inf"))
     if whole:
         assert not reader.is_full_after(body)
         assert json.loads(reader.body()) == {"code": "x"}
     else:
         with pytest.raises(httpx.DecodingError):
             assert reader.is_full_after(body) or reader.body()
-
-
-class Pieces(httpx.SyncByteStream):
-    """A body that a transport has not read."""
-
-    def __init__(self, pieces: list[bytes]) -> None:
-        self._pieces = pieces
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._pieces
 
 
 @pytest.mark.unmeasured
@@ -794,7 +784,7 @@ def test_cancelling_a_task_is_no_error_of_ours(
 
 def test_an_answers_text_is_in_the_character_set_that_it_names() -> None:
     """The generated code asks for it where a body is no JSON."""
-    came = httpx.Response(200, headers={"content-type": "text/plain; charset=iso-8859-1"})
+    came = Head(200, [(b"Content-Type", b"text/plain; charset=iso-8859-1")])
     request = Outgoing("GET", "https://x.example", "/", [])
     answer = Answer(came, b"caf\xe9", request=request, attempts=1, redactor=Redactor(()))
 

@@ -9,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voucherify_wrapper import RateLimit, RateLimitError
+from voucherify_wrapper._answers import Answer
+from voucherify_wrapper._incoming import Head
+from voucherify_wrapper._outgoing import Outgoing
 from voucherify_wrapper._rate_limits import rate_limit_from
+from voucherify_wrapper._secrets import Redactor
 from voucherify_wrapper.sandbox import RateLimit as SandboxLimit
 
 if TYPE_CHECKING:
@@ -74,6 +78,17 @@ def test_no_header_breaks_the_reader(headers: dict[str, str]) -> None:
 
     assert found.retry_after is None or 0.0 <= found.retry_after < float("inf")
     assert found.limit is None or found.limit >= 0
+
+
+def test_a_header_that_comes_twice_is_one_with_commas() -> None:
+    """As HTTP has it, whatever the case of its name; two numbers are none."""
+    twice = [(b"X-Rate-Limit-Remaining", b"5"), (b"Date", b"now"), (b"x-rate-limit-remaining", b"4")]
+    head = Head(204, twice)
+
+    assert head.said == {b"x-rate-limit-remaining": b"5, 4", b"date": b"now"}
+    request = Outgoing("GET", "https://x.example", "/", [])
+    answer = Answer(head, b"", request=request, attempts=1, redactor=Redactor(()))
+    assert answer.rate_limit.remaining is None
 
 
 @pytest.mark.voucherify_sandbox(rate_limit=SandboxLimit(limit=2, per="hour"))

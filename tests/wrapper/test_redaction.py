@@ -44,6 +44,34 @@ def test_every_written_form_is_masked(form: str, secret: str, before: str) -> No
     assert Redactor([secret])(f"{before}{written}!") == f"{before}[redacted]!"
 
 
+@pytest.mark.parametrize("form", FORMS)
+@given(secret=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=6, max_size=20))
+def test_a_header_that_is_just_long_enough_is_looked_at(form: str, secret: str) -> None:
+    """What is shorter than any secret is passed by, and no way of writing makes a secret shorter."""
+    innocent = (b"date", b"Fri")
+    headers = [innocent, (b"x-echo", FORMS[form](secret).encode()), (b"x-empty", b"")]
+
+    masked = Redactor([secret, secret * 2]).raw_headers(headers)
+    assert masked == [innocent, (b"x-echo", b"[redacted]"), (b"x-empty", b"")]
+
+
+@given(secret=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=6, max_size=20))
+def test_a_header_that_holds_a_secret_as_base64_is_looked_at(secret: str) -> None:
+    """The same for base64, which has no room for less."""
+    header = (b"x-echo", base64.b64encode(secret.encode()))
+
+    assert b"[redacted]" in Redactor([secret]).raw_headers([header])[0][1]
+
+
+def test_headers_without_secrets_are_those_that_came() -> None:
+    """Nothing is copied, whether there is nothing to look at, nothing in it, or nothing to look for."""
+    headers = [(b"date", b"Fri, 27 Nov 2026 12:30:00 GMT"), (b"server", b"nginx")]
+
+    assert Redactor(["0" * 36]).raw_headers(headers) is headers
+    assert Redactor(["0" * 6]).raw_headers(headers) is headers
+    assert Redactor([]).raw_headers(headers) is headers
+
+
 @pytest.mark.unmeasured
 @given(secret=secrets, before=st.binary(max_size=7), after=st.binary(max_size=7))
 def test_base64_around_a_secret_gives_little_of_it(secret: str, before: bytes, after: bytes) -> None:

@@ -17,9 +17,11 @@ from voucherify_wrapper._answers import Answer
 from voucherify_wrapper._attempts import Limits
 from voucherify_wrapper._calls import Call, steps_of
 from voucherify_wrapper._foreign import error_from_foreign
+from voucherify_wrapper._incoming import Head
 from voucherify_wrapper._policies import decided_wait, retries_of
 from voucherify_wrapper._requests import Pause, Send, build_request
 from voucherify_wrapper._secrets import Redactor
+from voucherify_wrapper._signing import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,7 +89,7 @@ def story_of(
     story, now, timeout = Story(), 0.0, timeout or Timeout()
     request = build_request(HOST, method, "/v1/things", headers={})
     limits = Limits(timeout, retries, lambda: timeout.total - now)
-    steps = steps_of(Call(timeout, retries), request, ApiKey("id", "token"), HOST, limits)
+    steps = steps_of(Call(timeout, retries), request, Signer(ApiKey("id", "token"), HOST), limits)
     outcome: Any = None
     try:
         step = next(steps)
@@ -125,8 +127,8 @@ def not_sent(step: Send) -> RequestError:
 def outcome_of(told: Told, step: Send) -> Answer | RequestError:
     if not isinstance(told.what, int):
         return error_of(told.what("told"), step)
-    response = httpx.Response(told.what, headers=told.headers(), content=b"")
-    return Answer(response, b"", request=step.request, attempts=step.attempt, redactor=Redactor(()))
+    head = Head(told.what, httpx.Headers(told.headers()).raw)
+    return Answer(head, b"", request=step.request, attempts=step.attempt, redactor=Redactor(()))
 
 
 def error_of(error: Exception, step: Send) -> RequestError:

@@ -851,6 +851,25 @@ def test_the_transport_serves_without_a_deadline(voucherify_sandbox: Sandbox) ->
         assert client.get(f"{voucherify_sandbox.base_url}/v1/vouchers/x").status_code == 401
 
 
+def test_a_header_that_cannot_be_written_is_told(answering_server: Server) -> None:
+    """As httpx tells it, and the next request is sent."""
+    url = f"http://127.0.0.1:{answering_server.port}/"
+    spoiled = {"not a name": "x"}
+    with httpx.Client(transport=Transport(Route(None))) as blocking:
+        for _ in range(2):
+            with pytest.raises(httpx.LocalProtocolError, match="header name"):
+                blocking.delete(url, headers=spoiled)
+        assert blocking.delete(url).is_success
+
+    async def run() -> None:
+        async with httpx.AsyncClient(transport=AsyncTransport(Route(None))) as awaited:
+            with pytest.raises(httpx.LocalProtocolError, match="header name"):
+                await awaited.delete(url, headers=spoiled)
+            assert (await awaited.delete(url)).is_success
+
+    asyncio.run(run())
+
+
 def test_a_large_request_is_written_whole(voucherify_sandbox: Sandbox) -> None:
     """Bodies larger than one slice arrive to the byte."""
     body = os.urandom(200_000)
