@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import select
 import signal
 import sys
@@ -31,6 +32,10 @@ INTERRUPTED = 130
 NOBODY_READS = 141
 """What a shell says of a program that SIGPIPE ended, as whoever read its output had enough."""
 TERMINATED = 143
+
+_CONTROL = re.compile(
+    "[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
 
 
 class CommandError(Exception):
@@ -87,11 +92,28 @@ def _streams() -> list[TextIO]:
     return [stream for stream in (sys.stdout, sys.stderr) if stream is not None]
 
 
+def visible(text: str) -> str:
+    """Write out the characters that have no shape of their own, so that none of them can disguise a text.
+
+    These are the control characters, line feed and tab aside, those that turn the direction of writing, those
+    without width, and halves of surrogate pairs.
+    """
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def plain(text: str) -> str:
+    """Write lines, of which a document may have a part, so that they are text and nothing else.
+
+    None of them steers a terminal, or is a command to the machine that keeps the log, as GitHub's are.
+    """
+    return re.sub(r"^(\s*:)(?=:)", r"\1 ", visible(text), flags=re.MULTILINE).replace("##[", "# #[")
+
+
 def _ended(name: str, work: Callable[[], int]) -> int:
     try:
         return work()
     except CommandError as error:
-        print(f"{name}: {error}", file=sys.stderr)
+        print(plain(f"{name}: {error}"), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print(f"{name}: interrupted.", file=sys.stderr)

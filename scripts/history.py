@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.command import DONE, CommandError, FailedError, UnusableInputError, progress, run
+from scripts.command import DONE, CommandError, FailedError, UnusableInputError, plain, progress, run
 from scripts.compare import compare
 from scripts.comparison.changes import Axis
 from scripts.comparison.severity import Severity
@@ -94,7 +94,7 @@ def replay(folder: Path) -> History:
                 steps.append(_step(len(steps) + 1, before, (file, document)))
         except CommandError as error:
             skipped.append((file.name, str(error)))
-            print(f"Skipped {file.name}: {error}", file=sys.stderr)
+            print(plain(f"Skipped {file.name}: {error}"), file=sys.stderr)
         else:
             before = (file, document)
     if not steps:

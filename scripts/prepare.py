@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.command import DONE, progress, run
+from scripts.command import DONE, plain, progress, run
 from scripts.preparation import (
     components,
     cycles,
@@ -151,7 +151,7 @@ def main() -> int:
     prepared = prepare(read(options.spec))
     write_file(options.out, vendored(prepared.document))
     for note in prepared.notes:
-        print(f"{note.kind}: {note.pointer}: {note.what} ({note.why})")
+        print(plain(f"{note.kind}: {note.pointer}: {note.what} ({note.why})"))
     return DONE
 
 

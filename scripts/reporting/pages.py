@@ -11,7 +11,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from scripts.reporting.words import counted, one_line, place, spans, visible
+from scripts.command import visible
+from scripts.reporting.words import counted, one_line, place, spans
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 _LONGEST_SENTENCE = 1_000

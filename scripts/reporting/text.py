@@ -6,6 +6,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from scripts.command import plain
 from scripts.comparison.severity import Severity
 from scripts.reporting.values import in_a_line
 from scripts.reporting.words import (
@@ -57,7 +58,7 @@ def as_text(report: Report) -> str:
     Returns:
         Lines that end with a line feed.
     """
-    return "".join(f"{_said(line)}\n" for line in _lines(report))
+    return "".join(f"{plain(line)}\n" for line in _lines(report))
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -102,11 +103,6 @@ def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
         break_long_words=False,
     )  # fmt: skip
     return [line.replace(_GLUE, " ") for line in lines]
-
-
-def _said(line: str) -> str:
-    """Keep a line from being a command to the machine that keeps the log, as GitHub's are."""
-    return re.sub(r"^(\s*:)(?=:)", r"\1 ", line).replace("##[", "# #[")
 
 
 def _more(report: Report, items: Sequence[object], shown: int) -> Iterator[str]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, TypeAlias
 
+from scripts.command import visible
 from scripts.comparison.changes import Axis
-from scripts.reporting.words import one_line, visible
+from scripts.reporting.words import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from scripts.command import visible
 from scripts.comparison.changes import Axis
 from scripts.comparison.severity import Severity
 from scripts.reporting.model import Bump, Run, Verdict
@@ -32,18 +33,6 @@ _LISTED = 10
 _LONGEST = 200
 """Characters that the one sentence has, if it can."""
 _CODE = re.compile("(?<!`)`([^`]+)`(?!`)")
-_CONTROL = re.compile(
-    "[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
-)
-
-
-def visible(text: str) -> str:
-    """Write out the characters that have no shape of their own, so that none of them can disguise a text.
-
-    These are the control characters, line feed and tab aside, those that turn the direction of writing, those
-    without width, and halves of surrogate pairs.
-    """
-    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def one_line(text: str, limit: int = 300) -> str:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scripts.command import visible
 from scripts.comparison.changes import Axis
 from scripts.comparison.severity import Severity
 from scripts.report import as_text, sentence
@@ -26,7 +27,6 @@ from scripts.reporting.words import (
     spans,
     steps,
     version,
-    visible,
 )
 from tests.scripts.reports import (
     ACCEPTED,

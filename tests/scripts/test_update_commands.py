@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import gc
 import io
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -127,6 +129,31 @@ def test_text_that_the_terminal_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("name", work) == 1
     terminal.seek(0)
     assert terminal.read() == "name: \\xfcber.json is gone.\n"
+
+
+@pytest.mark.parametrize("command", ["compare", "prepare", "history"])
+def test_nothing_in_a_document_steers_a_terminal_or_a_log(tmp_path: Path, command: str) -> None:
+    """What a command says of a document is text: no escape sequence, and no command of GitHub's."""
+    hostile = "\x1b[2J\x9b31m\u202e##[error]\n::stop-commands::x"
+    broken = {"openapi": "3.0.1", "info": {}, "paths": {f"/{hostile}": 7}}
+    noted = {"openapi": "3.0.1", "info": {}, "paths": {}, "components": {"schemas": {hostile: {}}}}
+    for name, document in (("1.json", broken), ("2.json", noted)):
+        (tmp_path / name).write_text(json.dumps(document))
+    arguments: dict[str, list[str | Path]] = {
+        "compare": [tmp_path / "1.json", tmp_path / "2.json"],
+        "prepare": ["--spec", tmp_path / "2.json", "--out", tmp_path / "out.json"],
+        "history": [tmp_path, "--out", tmp_path / "out"],
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", f"scripts.{command}", *map(str, arguments[command])],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    said = done.stdout + done.stderr
+    assert "[2J" in said
+    assert not re.search(r"[\x1b\x9b\u202e]|^\s*::|##\[", said, re.MULTILINE), ascii(said)
 
 
 def test_long_step_is_named_on_stderr() -> None:
