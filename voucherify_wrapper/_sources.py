@@ -5,6 +5,7 @@ Each is read when it is first reached, and what it gives says where it is from.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -134,6 +135,7 @@ class Sources:
                 raise ConfigurationError(f"env_file must be a path, not {type(env_file).__name__}.")
             must_be_file(Path(env_file), "env_file")  # also where nothing of it will be needed
         self._pending = _in_order(environ, profile, env_file)
+        self._problem = ""  # why one cannot be read: what it would have said is not known then
         self.looked_at: list[Source] = []
 
     def first_with(self, settings: tuple[str, ...]) -> Source | None:
@@ -151,7 +153,8 @@ class Sources:
             ConfigurationError: it cannot be read.
         """
         if not any(source.profile == DEFAULT_PROFILE for source in self.looked_at):
-            self.looked_at.append(profile_source(DEFAULT_PROFILE))
+            with self._noted():
+                self.looked_at.append(profile_source(DEFAULT_PROFILE))
 
     def read_the_rest(self) -> list[str]:
         """Read the places that nobody has needed, too; gives why those that cannot be read cannot."""
@@ -168,9 +171,20 @@ class Sources:
 
     def _all(self) -> Iterator[Source]:
         yield from list(self.looked_at)
-        for source in self._pending:
-            self.looked_at.append(source)
-            yield source
+        if self._problem:
+            raise ConfigurationError(self._problem)
+        with self._noted():
+            for source in self._pending:
+                self.looked_at.append(source)
+                yield source
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
+        except ConfigurationError as error:
+            self._problem = str(error)
+            raise
 
 
 def _in_order(

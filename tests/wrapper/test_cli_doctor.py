@@ -357,6 +357,21 @@ def test_settings_that_cannot_be_used_are_exit_code_3(
     assert "All is well" not in shown.text
 
 
+@pytest.mark.parametrize("named", [None, "nobody"])
+def test_no_other_host_stands_in_for_one_that_cannot_be_read(
+    doctor: Doctor, file: Path, named: str | None
+) -> None:
+    """Where the profile cannot be read that may name the host, none is told, and nothing is sent."""
+    file.chmod(0o644)
+    told = doctor("--json", variables={"VOUCHERIFY_PROFILE": named} if named else {})
+
+    assert told.code == 3
+    [problem] = told.document["problems"]
+    assert "can be read or changed by other users" in problem["text"]
+    assert list(told.settings()) == ["time limit"]
+    assert told.document["host"] is None
+
+
 def test_without_credentials_the_host_is_tried_all_the_same(
     doctor: Doctor, voucherify_sandbox: Sandbox
 ) -> None:

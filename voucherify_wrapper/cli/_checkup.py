@@ -157,7 +157,9 @@ def check_settings(
 
 
 def _complain(checkup: Checkup, error: ConfigurationError) -> None:
-    checkup.problems.append(Problem(advised(error), ExitCode.CONFIGURATION))
+    problem = Problem(advised(error), ExitCode.CONFIGURATION)
+    if problem not in checkup.problems:  # as of a place that keeps both from being chosen
+        checkup.problems.append(problem)
 
 
 def _setting(found: Found, base_url: str | None) -> Setting:
