@@ -122,10 +122,22 @@ def test_bad_rows_are_named_and_the_good_ones_run(
     assert [told[name] for name in list(told)[:5]] == ["20", "1", "1", "1", "1"]
     assert "1 failed with VoucherNotFoundError (404), as in line 26 (" in out
     assert "[31munknown ssn_1): Voucherify has no such voucher" in out
-    assert "Correct the bad rows, and run it again: what is done is not done twice." in out
+    assert "Correct the bad rows, and run it again.\n" in out
     assert "To try those that failed once more: voucherify release-many --journal stuck.journal " in out
     assert "There was no journal" in out
     assert "\x1b" not in out + err
+
+
+def test_what_a_second_run_asks_for_is_told(command: Command, file: Path) -> None:
+    """With a journal what is left alone; without one everything, which is said."""
+    with file.open("a") as more:
+        more.write("only\n")
+    _, without, _ = command(file)
+    _, kept, _ = command(file, "--journal", "j")
+
+    assert "run it again.\nThere was no journal: what was released is asked for once more" in without
+    assert "run it again: what is done is not asked for again.\n" in kept
+    assert "There was no journal" not in kept
 
 
 def test_every_bad_row_is_named(command: Command, tmp_path: Path) -> None:

@@ -107,12 +107,13 @@ class Summary:
         same = "the same command"
         where = " (with the same list on standard input)" if self.plan.file == STANDARD_INPUT else ""
         if tally.bad_rows:
-            yield "Correct the bad rows, and run it again: what is done is not done twice."
+            once = ": what is done is not asked for again." if self.plan.journal else "."
+            yield f"Correct the bad rows, and run it again{once}"
         if self.error:
             yield f"To go on: {again or same}{where}"
         elif tally.failed:
             yield f"To try those that failed once more: {again or same}{where}"
-        if not self.plan.journal and (self.error or tally.failed):
+        if not self.plan.journal and (self.error or tally.failed or tally.bad_rows):
             yield "There was no journal: what was released is asked for once more then, and found gone."
         if tally.already_gone and not (tally.released or self.plan.resuming):
             yield "Every session was gone already. If that surprises you, see whether the keys are whole."
