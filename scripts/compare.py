@@ -7,8 +7,8 @@ axis is what travels between client and server. The Python axis is what code see
 client; for it, both clients are made in temporary folders, which takes a while. A text's last line names the
 verdict.
 
-Exit codes: 0; 2 where a document cannot be used; with `--fail-on breaking`, 4 where a change breaks a client
-and nobody has approved it.
+Exit codes: 0; 1 where no client can be made of a document for the Python axis; 2 where a document cannot be
+used; with `--fail-on breaking`, 4 where a change breaks a client and nobody has approved it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.command import BREAKING, DONE, UnusableInputError, collector_at_rest, run, system_error
+from scripts.command import BREAKING, DONE, collector_at_rest, run
 from scripts.comparison.approvals import read_approvals
 from scripts.comparison.changes import Axis, Comparison, in_order
 from scripts.comparison.comparing import compare_documents
@@ -71,12 +71,9 @@ def _approved(comparison: Comparison, approvals: Approvals | None) -> Comparison
 
 def _read(source: str) -> tuple[Document, str, str]:
     """Get a document from a file or an address, the name to tell it by, and the hash of its bytes."""
-    from scripts.fetching import fetch, is_address, shown  # noqa: PLC0415 - not needed for `compare`
+    from scripts.fetching import fetch, shown  # noqa: PLC0415 - not needed for `compare`
 
-    try:
-        content = (fetch(source).content or b"") if is_address(source) else Path(source).read_bytes()
-    except OSError as error:
-        raise UnusableInputError(system_error(error)) from error
+    content = fetch(source).content or b""
     name = shown(source)
     return parse(content, name), name, hashlib.sha256(content).hexdigest()
 

@@ -30,6 +30,8 @@ TIMEOUT = 60.0
 
 MAX_REDIRECTS = 5
 
+_MOST = "the most that is read (scripts.track has --max-size)"
+
 _TYPES = re.compile(
     r"application/(?:[\w.+-]+\+)?(?:json|yaml|x-yaml|octet-stream)|application/vnd\.oai\.openapi"
     r"|text/(?:plain|yaml|x-yaml|vnd\.yaml|json|markdown|x-markdown)|binary/octet-stream"
@@ -142,7 +144,7 @@ def _read_file(path: Path, max_size: int) -> bytes:
     except OSError as error:
         raise RefusedError(system_error(error)) from error
     if len(content) > max_size:
-        raise RefusedError(f"{path} has more than {max_size:,} bytes, the most that is read (--max-size).")
+        raise RefusedError(f"{path} has more than {max_size:,} bytes, {_MOST}.")
     return content
 
 
@@ -247,10 +249,7 @@ class _Content:
                 raise RefusedError(f"{self._name} answers with bytes that do not unpack: {error}.") from error
         self._content += chunk
         if len(self._content) > self._max_size:
-            raise RefusedError(
-                f"{self._name} answers with more than {self._max_size:,} bytes, the most that is "
-                "read (--max-size)."
-            )
+            raise RefusedError(f"{self._name} answers with more than {self._max_size:,} bytes, {_MOST}.")
 
     def whole(self) -> bytes:
         """Return all of it, once it has ended."""

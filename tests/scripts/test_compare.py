@@ -57,6 +57,14 @@ def test_addresses_are_fetched(files: tuple[Path, Path], command: Command) -> No
         assert done.stderr == f"compare: {server.url()} answers 404 Not Found, not 200 OK.\n"
 
 
+def test_what_has_no_end_is_not_read_to_it(files: tuple[Path, Path], command: Command) -> None:
+    """A file has the limit that an address has, and the error names no option that this command lacks."""
+    done = command("compare", "/dev/zero", files[0])
+    assert (done.returncode, done.stdout) == (2, "")
+    said = "/dev/zero has more than 67,108,864 bytes, the most that is read (scripts.track has --max-size)."
+    assert done.stderr == f"compare: {said}\n"
+
+
 @pytest.mark.parametrize(("form", "start"), [("markdown", "#"), ("html", "<!doctype html>"), ("json", "{")])
 def test_forms(form: str, start: str, files: tuple[Path, Path], command: Command) -> None:
     """Each other form is that form alone, from its first to its last character."""
