@@ -13,7 +13,6 @@ from urllib.request import getproxies
 
 from attrs import define, field, frozen
 
-from voucherify_wrapper._adapter import specification
 from voucherify_wrapper._config import Choice, parts_of_credentials
 from voucherify_wrapper._credentials_file import DEFAULT_PROFILE, credentials_file
 from voucherify_wrapper._errors import ConfigurationError
@@ -276,8 +275,3 @@ def _version_of(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def describe_specification() -> dict[str, str]:
-    """The document that the generated client is from."""
-    return specification()

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 import typer
 from attrs import asdict
 
+from voucherify_wrapper._adapter import specification
+
 from ._checkup import (
     Checkup,
     Problem,
@@ -12,7 +14,6 @@ from ._checkup import (
     check_settings,
     describe_file,
     describe_network,
-    describe_specification,
     describe_versions,
 )
 from ._exits import ExitCode
@@ -84,7 +85,7 @@ def _document(checkup: Checkup, trial: Trial, reached: Reached | None, code: Exi
         "credentials_file": describe_file(),
         "network": describe_network(checkup),
         "host": None if reached is None else _document_of_host(checkup, trial, reached),
-        "specification": describe_specification(),
+        "specification": specification(),
         "versions": describe_versions(),
     }
 
@@ -112,7 +113,7 @@ def _from(setting: Setting) -> str:
 
 
 def _say_surroundings(checkup: Checkup) -> None:
-    file, network, document = describe_file(), describe_network(checkup), describe_specification()
+    file, network, document = describe_file(), describe_network(checkup), specification()
     mode = "there is none" if file["mode"] is None else f"permissions {file['mode']}"
     lines = [("credentials file", f"{file['path']} ({mode})"), ("proxy", network["proxy"] or "none is used")]
     lines += [(f"proxy for {name}", f"{url} (environment)") for name, url in network["proxies"].items()]
