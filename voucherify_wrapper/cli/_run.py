@@ -160,21 +160,27 @@ def tried(rows: Iterable[Row | BadRow], journal: str | None) -> Trial:
     Raises:
         VoucherifyError: the rest of the list, or the journal, cannot be read.
     """
-    trial = Trial()
     with tempfile.TemporaryDirectory(prefix="voucherify-") as folder:
         copy = Path(folder, "journal")
         _copy(journal, copy)
-        known = Journal(copy)
-        known.path = journal or known.path  # what is wrong with a copy is wrong with the journal
-        with known:
-            for row in rows:
-                if isinstance(row, BadRow):
-                    trial.bad_rows += 1
-                    report(row)
-                elif known.claim(row.code, row.session_key) is None:
-                    trial.repeated += 1
-                else:
-                    trial.to_send += 1
-                    if not trial.to_send % _AT_ONCE:
-                        known.save([])
+        try:
+            return _tried(rows, copy)
+        except JournalError as error:  # what is wrong with the copy is wrong with the journal
+            problem = str(error).replace(str(copy), journal or str(copy))
+    raise JournalError(problem)
+
+
+def _tried(rows: Iterable[Row | BadRow], journal: Path) -> Trial:
+    trial = Trial()
+    with Journal(journal) as known:
+        for row in rows:
+            if isinstance(row, BadRow):
+                trial.bad_rows += 1
+                report(row)
+            elif known.claim(row.code, row.session_key) is None:
+                trial.repeated += 1
+            else:
+                trial.to_send += 1
+                if not trial.to_send % _AT_ONCE:
+                    known.save([])
     return trial
