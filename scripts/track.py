@@ -69,7 +69,8 @@ def main(arguments: Sequence[str] | None = None, *, files: Files | None = None) 
     parser = _parser()
     options = parser.parse_args(arguments)
     root = options.root.resolve()
-    if options.rollback and (options.dry_run or options.source or options.code):
+    alone = parser.parse_args(["--rollback", f"--root={options.root}"])
+    if options.rollback and options != alone:
         parser.error("--rollback goes with no other option but --root")
     if options.rollback:
         back = roll_back(root, freely=[REPORT], files=files)

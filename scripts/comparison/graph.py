@@ -61,9 +61,6 @@ class Context(NamedTuple):
     flipped: bool
 
 
-CONTEXTS = tuple(Context(direction, flipped) for direction in Direction for flipped in (False, True))
-
-
 class Edge(NamedTuple):
     """A pair of schemas within another one.
 

@@ -506,6 +506,8 @@ def test_no_source(project: Path, content: str | None, reason: str) -> None:
     [
         ["--rollback", "--dry-run"],
         ["--rollback", "--source", "x"],
+        ["--rollback", "--max-size", "7"],
+        ["--rollback", "--no-wrapper-tests"],
         ["--max-size", "0"],
         ["--timeout", "nan"],
         ["--timeout", "inf"],
