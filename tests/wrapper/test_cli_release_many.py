@@ -351,6 +351,16 @@ def test_a_trial_knows_what_the_journal_knows(command: Command, file: Path, keys
     assert "The journal j cannot be copied (File too large)." in err
 
 
+def test_a_trial_waits_for_the_run_that_has_the_journal(command: Command, file: Path) -> None:
+    """Of a file that is being written, no copy is whole; the run is not disturbed."""
+    with Journal("j") as journal:
+        code, out, err = command(file, "--journal", "j", "--dry-run")
+        assert (code, out) == (4, "")
+        assert "A run has the journal j open; wait for its end, or interrupt it." in err
+        assert journal.claim("v", "another") is False
+    assert command(file, "--journal", "j", "--dry-run")[0] == 0
+
+
 def test_a_trial_tells_of_a_journal_that_is_none(command: Command, file: Path, tmp_path: Path) -> None:
     """By the name that it was given, and not by that of a copy."""
     other = tmp_path / "other.csv"

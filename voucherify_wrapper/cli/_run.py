@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -135,6 +136,22 @@ def _copy(journal: str | None, copy: Path) -> None:
                 shutil.copyfile(f"{journal}{suffix}", f"{copy}{suffix}")
             except OSError as error:
                 raise JournalError(f"The journal {journal} cannot be copied ({error.strerror}).") from None
+    if journal and _is_open(
+        journal
+    ):  # then the copy may be of no state that it had
+        raise JournalError(f"A run has the journal {journal} open; wait for its end, or interrupt it.")
+
+
+def _is_open(journal: str) -> bool:
+    """Whether a run holds it at this moment; nothing in it is changed by looking."""
+    try:
+        with closing(
+            sqlite3.connect(f"{Path(journal).absolute().as_uri()}?mode=ro", timeout=0, uri=True)
+        ) as it:
+            it.execute("SELECT count(*) FROM sqlite_master")
+    except sqlite3.Error as error:
+        return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
+    return False
 
 
 @define
