@@ -136,9 +136,7 @@ def _copy(journal: str | None, copy: Path) -> None:
                 shutil.copyfile(f"{journal}{suffix}", f"{copy}{suffix}")
             except OSError as error:
                 raise JournalError(f"The journal {journal} cannot be copied ({error.strerror}).") from None
-    if journal and _is_open(
-        journal
-    ):  # then the copy may be of no state that it had
+    if journal and _is_open(journal):  # then the copy may be of no state that it had
         raise JournalError(f"A run has the journal {journal} open; wait for its end, or interrupt it.")
 
 
