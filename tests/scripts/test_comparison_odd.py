@@ -119,6 +119,14 @@ ODD: dict[str, Odd] = {
                "additionalProperties": False}),
         [(H, "pattern-properties-allowed")], [(B, "pattern-properties-refused")],
     ),
+    "the looser of two limits": Odd(
+        sends({"allOf": [SHORT, {**STRING, "maxLength": 5}]}),
+        sends({"allOf": [SHORT, {**STRING, "maxLength": 7}]}),
+        [], [],
+    ),
+    "a list of values that are of another type": Odd(
+        sends({**STRING, "enum": [1, 2]}), sends({**STRING, "enum": [3]}), [], [],
+    ),
     "a parameter's content": Odd(
         asked(**content(thing(a=STRING))), asked(**content(thing(a=SHORT))), [(B, SET)], [(H, GONE)]
     ),

@@ -92,7 +92,6 @@ def test_json_yaml_and_pages_are_revisions(tmp_path: Path) -> None:
     assert [step.point.counts for step in replay(tmp_path).steps] == [(1, 0, 0, 0), (0, 0, 0, 0)]
 
 
-@pytest.mark.unmeasured
 @pytest.mark.parametrize(
     "broken", ["{", "<html>", '{"openapi": "3.0.1", "info": {}, "paths": {"/a": []}}', ""]
 )
