@@ -27,6 +27,8 @@ from ._secrets import hidden, problem_of_secret
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from dotenv.parser import Original
+
 SETTINGS = ("app_id", "app_token", "oauth_token", "cluster", "base_url")
 CREDENTIALS = SETTINGS[:3]
 HOST = SETTINGS[3:]
@@ -218,15 +220,26 @@ def _environment(kind: Kind, variables: Mapping[str, str], place: str) -> Iterat
 
 def _read_env_file(path: Path) -> Mapping[str, str]:
     try:
-        from dotenv import dotenv_values  # noqa: PLC0415 - an extra
+        from dotenv.parser import parse_stream  # noqa: PLC0415 - an extra; dotenv_values skips what is no setting
     except ImportError:
         raise ConfigurationError(
             "env_file needs python-dotenv: pip install 'voucherify-wrapper[dotenv]'."
         ) from None
-    text = text_of(path, "env_file")
-    return {
-        name: value or "" for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items()
-    }
+    bindings = list(parse_stream(StringIO(text_of(path, "env_file"))))
+    line = next((_line_of(binding.original) for binding in bindings if binding.error), None)
+    if line is not None:
+        # What stands in such a line, or is swallowed by it, must not leave the choice to another place.
+        raise ConfigurationError(
+            f"env_file {path}: line {line} cannot be read. It must be NAME=value, or a comment, and a "
+            "quotation mark that is opened must be closed."
+        )
+    return {binding.key: binding.value or "" for binding in bindings if binding.key is not None}
+
+
+def _line_of(original: Original) -> int:
+    """The line where a binding begins; the empty ones above it are part of its text."""
+    text = original.string.replace("\r\n", "\n").replace("\r", "\n")
+    return original.line + text[: len(text) - len(text.lstrip())].count("\n")
 
 
 def profile_source(name: str, *, chosen_by: str = "") -> Source:

@@ -302,6 +302,35 @@ def test_an_env_file_is_taken_literally(tmp_path: Path) -> None:
     assert sent(env_file=tmp_path / ".env")[1] == {"authorization": "Bearer a${HOME}b"}
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('VOUCHERIFY_APP_ID="unclosed\n', 1),
+        ("VOUCHERIFY_CLUSTER=us\n\n\r\n  # a comment\nVOUCHERIFY_OAUTH_TOKEN='t\n", 5),
+        ('\n\n  A="t"t\nVOUCHERIFY_OAUTH_TOKEN=t\n', 3),
+        ("VOUCHERIFY_OAUTH_TOKEN=t\n=t\n", 2),
+    ],
+)
+def test_an_env_file_that_is_broken_is_refused(
+    profiles: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, line: int
+) -> None:
+    """With its name and the line, and not passed over for a profile that is there."""
+    profiles.write_text("[default]\noauth_token = 'another'\n")
+    file = tmp_path / "broken.env"
+    file.write_bytes(text.encode())
+
+    assert f"env_file {file}: line {line} cannot be read." in refusal(env_file=file)
+    assert caplog.text == ""
+
+
+def test_an_env_file_may_have_what_is_no_setting(tmp_path: Path) -> None:
+    """Comments, empty lines, exports, and what ends without a line's end; of two the last one counts."""
+    text = "# c\n\nexport VOUCHERIFY_OAUTH_TOKEN=x # y\nOTHER\n\nVOUCHERIFY_OAUTH_TOKEN='t'\n \n# end"
+    (tmp_path / ".env").write_text(text)
+
+    assert sent(env_file=tmp_path / ".env")[1] == {"authorization": "Bearer t"}
+
+
 def test_an_env_file_with_an_empty_variable_is_refused(tmp_path: Path) -> None:
     """A variable without a value is as empty as one with an empty value."""
     (tmp_path / ".env").write_text("VOUCHERIFY_OAUTH_TOKEN\n")
