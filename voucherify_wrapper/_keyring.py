@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SERVICE = "voucherify-wrapper"
+_OPTION = "--keyring"
+_WITHOUT_IT = f"or leave {_OPTION} out: the token is kept in the file then."
 _INSTEAD = "or keep the token in the file: voucherify profiles add NAME --force"
 
 
@@ -38,7 +40,7 @@ def try_keyring() -> None:
     Raises:
         ConfigurationError: it is missing, locked or out of order.
     """
-    _asked("--keyring", lambda keyring: keyring.get_password(_SERVICE, "nothing"))
+    _asked(_OPTION, lambda keyring: keyring.get_password(_SERVICE, "nothing"))
 
 
 def keep_in_keyring(entry: str, secret: str) -> None:
@@ -52,10 +54,10 @@ def keep_in_keyring(entry: str, secret: str) -> None:
         keyring.set_password(_SERVICE, entry, secret)
         return bool(keyring.get_password(_SERVICE, entry) == secret)
 
-    if not _asked("--keyring", keep):
+    if not _asked(_OPTION, keep):
         raise ConfigurationError(
-            f"--keyring: the system's keyring ({keyring_in_use()}) does not keep what it is given. "
-            f"Set up another one, {_INSTEAD}"
+            f"{_OPTION}: the system's keyring ({keyring_in_use()}) does not keep what it is given. "
+            f"Set up another one, {_WITHOUT_IT}"
         )
 
 
@@ -88,16 +90,17 @@ def _asked(what: str, ask: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - whate
 
         return ask(keyring)
     except Exception as error:  # noqa: BLE001 - backends raise whatever their systems do
-        problem = _problem_of(error)
+        # A profile that is there is made anew; one that is to be must not replace another.
+        problem = _problem_of(error, _WITHOUT_IT if what == _OPTION else _INSTEAD)
     raise ConfigurationError(f"{what}: {problem}")  # out here: the frames above may hold the secret
 
 
-def _problem_of(error: Exception) -> str:
+def _problem_of(error: Exception, instead: str) -> str:
     if isinstance(error, ImportError) and error.name == "keyring":
         return "the system's keyring needs the package keyring: pip install 'voucherify-wrapper[keyring]'."
     kinds = {kind.__name__ for kind in type(error).__mro__}  # the classes are in the extra
     if "NoKeyringError" in kinds:
-        return f"this system has no keyring. Set one up (such as GNOME Keyring or KWallet), {_INSTEAD}"
+        return f"this system has no keyring. Set one up (such as GNOME Keyring or KWallet), {instead}"
     if kinds & {"KeyringLocked", "InitError"}:
-        return f"the system's keyring is locked. Unlock it, as logging in to the desktop does, {_INSTEAD}"
-    return f"the system's keyring cannot be used ({type(error).__name__}). Set it up, {_INSTEAD}"
+        return f"the system's keyring is locked. Unlock it, as logging in to the desktop does, {instead}"
+    return f"the system's keyring cannot be used ({type(error).__name__}). Set it up, {instead}"

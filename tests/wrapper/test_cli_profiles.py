@@ -153,7 +153,7 @@ def test_a_profile_is_typed_at_a_terminal_and_works(path: Path, voucherify_sandb
 @pytest.mark.parametrize("at", ["App id: ", "Token (not shown): "])
 def test_whoever_thinks_better_of_it_leaves_nothing_behind(path: Path, at: str, key: str) -> None:
     """Ctrl-C and Ctrl-D end it with exit code 4, and nothing is kept."""
-    with Terminal("profiles", "add", "shop") as terminal:
+    with Terminal("profiles", "add", "shop", "--cluster", "us") as terminal:
         terminal.until("App id: ")
         if at != "App id: ":
             terminal.type("id\n")
@@ -166,10 +166,37 @@ def test_whoever_thinks_better_of_it_leaves_nothing_behind(path: Path, at: str, 
     assert not path.exists()
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("\n", {}), (" us1.api \n", {"cluster": "us1.api"}), ("Asia\n", {"cluster": "as1.api"})],
+)
+def test_where_the_project_lives_is_asked_for(path: Path, typed: str, kept: dict[str, str]) -> None:
+    """Unless an option says it; Enter alone is Europe."""
+    with Terminal("profiles", "add", "default", "--oauth") as terminal:
+        terminal.until("Cluster: api (Europe), us1.api (United States) or as1.api (Asia); Enter for Europe: ")
+        terminal.type(typed)
+        terminal.until("OAuth token (not shown): ")
+        terminal.type(f"{TOKEN}\n")
+        assert terminal.end() == 0
+
+    assert tomllib.loads(path.read_text()) == {"default": {"oauth_token": TOKEN, **kept}}
+
+
+def test_a_cluster_that_there_is_not_ends_it_before_a_token_is_typed(path: Path) -> None:
+    """With the names of those that there are."""
+    with Terminal("profiles", "add", "default") as terminal:
+        terminal.until("Enter for Europe: ")
+        terminal.type("moon\n")
+        assert terminal.end() == 3
+
+    assert "there is no such cluster. Use one of 'api' (EU)" in " ".join(terminal.shown.split())
+    assert not path.exists()
+
+
 def test_what_is_no_text_is_no_credential(path: Path) -> None:
     """Bytes that mean nothing are told like every other mistake, at both questions."""
     for typed in ([b"\xff\n"], [b"id\n", b"\xff\n"]):
-        with Terminal("profiles", "add", "shop") as terminal:
+        with Terminal("profiles", "add", "shop", "--cluster", "us") as terminal:
             for question, answer in zip(["App id: ", "Token (not shown): "], typed, strict=False):
                 terminal.until(question)
                 terminal.type(answer)
@@ -186,6 +213,8 @@ def test_a_profile_is_replaced_when_somebody_says_so(file: Path, answer: str, co
         terminal.until("[y/N]: ")
         terminal.type(f"{answer}\n")
         if code == 0:
+            terminal.until("Enter for Europe: ")
+            terminal.type("\n")
             terminal.until("OAuth token (not shown): ")
             terminal.type(f"{TOKEN}\n")
         assert terminal.end() == code
@@ -708,7 +737,8 @@ def test_a_keyring_that_does_not_work_is_told(
 
     assert (done.code, path.exists()) == (3, False)
     assert said in done.err
-    assert "profiles add NAME --force" in done.err
+    assert "or leave --keyring out: the token is kept in the file then." in done.err
+    assert "--force" not in done.err  # it would replace a profile that is there
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from voucherify_wrapper._clusters import Cluster
 from voucherify_wrapper._credentials_file import credentials_file, profiles_in, text_of
 from voucherify_wrapper._errors import ConfigurationError
 
+CLUSTERS = "api (Europe), us1.api (United States) or as1.api (Asia)"
 _SETTINGS = "Where to, and as whom"
 
 
@@ -53,7 +54,7 @@ ClusterName = Annotated[
     typer.Option(
         "--cluster",
         metavar="NAME",
-        help="Where your project lives: api (Europe), us1.api (United States) or as1.api (Asia).",
+        help=f"Where your project lives: {CLUSTERS}.",
         autocompletion=_clusters,
         rich_help_panel=_SETTINGS,
     ),
@@ -62,8 +63,7 @@ BaseUrl = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="The address of a dedicated cluster, such as https://shop.voucherify.example; instead of "
-        "--cluster.",
+        help="The address of a dedicated cluster, such as https://vouchers.example; instead of --cluster.",
         rich_help_panel=_SETTINGS,
     ),
 ]

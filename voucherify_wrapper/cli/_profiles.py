@@ -20,7 +20,7 @@ from voucherify_wrapper._sources import CREDENTIALS, HOST, IN_KEYRING, Source, p
 from ._asking import ask, ask_hidden, ask_whether, on_terminal
 from ._exits import ExitCode
 from ._masking import masked_id
-from ._options import AsJson, BaseUrl, ClusterName, profile_names
+from ._options import CLUSTERS, AsJson, BaseUrl, ClusterName, profile_names
 from ._output import say, say_columns, say_json
 from ._profiles_file import drop_profile, keep_profile, read_profiles, read_profiles_to_change
 
@@ -77,6 +77,7 @@ def add(
     can read. The token is not shown while you type or paste it. You find both
     in Voucherify's dashboard: Project Settings, Application Keys. They are
     never given as an argument, where other users of the machine see them.
+    Where your project lives is asked for as well, unless an option says it.
     """
     _check_name(name)
     host = _host(cluster, base_url)
@@ -91,9 +92,9 @@ def add(
         replace = True
     if in_keyring:
         try_keyring()
-    given = _typed(oauth=oauth) if token_stdin else _asked(oauth=oauth)
+    given = {**_typed(oauth=oauth), **host} if token_stdin else _asked(host, oauth=oauth)
     entry = f"{name}-{secrets.token_hex(4)}"
-    before = _kept(path, name, {**given, **host}, entry if in_keyring else None, replace=replace)
+    before = _kept(path, name, given, entry if in_keyring else None, replace=replace)
     if as_json:
         say_json({**_document(profile_of_table(name, read_profiles(path)[name], path)), "file": str(path)})
     else:
@@ -129,15 +130,21 @@ def _host(cluster: str | None, base_url: str | None) -> dict[str, str]:
     return {} if base_url is None else {"base_url": checked_base_url(base_url, source="--base-url")}
 
 
-def _asked(*, oauth: bool) -> dict[str, str]:
+def _asked(host: dict[str, str], *, oauth: bool) -> dict[str, str]:
     if not on_terminal():
         raise UsageError(
             "There is no terminal to ask for credentials on; --token-stdin reads them from a pipe."
         )
+    host = host or _asked_host()  # first: whoever mistypes it has no token to paste once more
     if oauth:
-        return {"oauth_token": _clean("OAuth token", ask_hidden("OAuth token (not shown)"))}
+        return {"oauth_token": _clean("OAuth token", ask_hidden("OAuth token (not shown)")), **host}
     app_id = _clean("app id", ask("App id"))
-    return {"app_id": app_id, "app_token": _clean("token", ask_hidden("Token (not shown)"))}
+    return {"app_id": app_id, "app_token": _clean("token", ask_hidden("Token (not shown)")), **host}
+
+
+def _asked_host() -> dict[str, str]:
+    cluster = ask(f"Cluster: {CLUSTERS}; Enter for Europe")
+    return {"cluster": cluster_named(cluster, source="The cluster").value} if cluster else {}
 
 
 def _typed(*, oauth: bool) -> dict[str, str]:
