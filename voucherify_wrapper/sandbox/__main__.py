@@ -38,6 +38,14 @@ curl -X POST {url}/v1/validations \\
   -H "Content-Type: application/json" \\
   -d {body}
 """
+_HOW_TO_LOCK = """\
+To have sessions to release, lock vouchers: what is printed at the start has a
+curl command for it, which answers with the session's key. In Python:
+
+  from voucherify_wrapper.sandbox import Sandbox
+  with Sandbox() as sandbox:
+      key = sandbox.lock("2CpRCE2c")
+"""
 
 
 def main(
@@ -91,6 +99,8 @@ def _parser(program: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program,
         description="Serve a local stand-in for the Voucherify API on 127.0.0.1.",
+        epilog=_HOW_TO_LOCK,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--port", type=_port, default=0, help="the port; without it, a free one")
