@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scripts.contracts.document import finding, lost_clusters, lost_in_document, new_clusters, signed_in_part
-from scripts.contracts.fitting import Client, misfits, reading_ahead
+from scripts.contracts.fitting import Client, TypeCheck, misfits
 from scripts.contracts.reliance import RELIED_ON
 from scripts.contracts.testing import failing_tests
 from scripts.contracts.upstream import Upstream
@@ -19,29 +19,32 @@ from scripts.type_checking import CLIENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from scripts.command import Document
 
-__all__ = ["broken_promises", "failing_tests", "getting_ready", "remarks"]
+__all__ = ["broken_promises", "failing_tests", "remarks", "type_check"]
 
 
-def getting_ready(package: Path, *, wrapper: Path) -> AbstractContextManager[None]:
-    """Do beside other work what `broken_promises` will need of everything but the new client.
+def type_check(wrapper: Path) -> TypeCheck:
+    """Make ready the type check that `broken_promises` needs, so that it can begin beside other work.
 
     Args:
-        package: The folder of the client until now.
         wrapper: The wrapper's folder.
 
     Returns:
-        A context. At its end this is waited for.
+        A context; its `begin` takes the new client's folder.
     """
-    return reading_ahead(Wrapper(wrapper), package)
+    return TypeCheck(Wrapper(wrapper))
 
 
 def broken_promises(
-    package: Path, document: Document, *, wrapper: Path, before: Document | None = None
+    package: Path,
+    document: Document,
+    *,
+    wrapper: Path,
+    before: Document | None = None,
+    types: TypeCheck | None = None,
 ) -> tuple[Finding, ...]:
     """Find what the wrapper relies on and no longer finds.
 
@@ -50,6 +53,7 @@ def broken_promises(
         document: The new document, as its source gave it.
         wrapper: The wrapper's folder.
         before: The document until now. With it, a way to sign that was lost without a trace is found too.
+        types: The type check, where it has begun.
 
     Returns:
         The findings; each of them stands against the update.
@@ -60,12 +64,13 @@ def broken_promises(
     read = Wrapper(wrapper)
     upstream = Upstream(document)
     until_now = Upstream(before) if before is not None else None
-    found = [
-        *_as_findings(_undeclared(read)),
-        *_as_findings(misfits(read, Client(package), upstream, RELIED_ON)),
-        *_as_findings(_lost(upstream, until_now, read)),
-        *_as_findings(lost_clusters(upstream, read, RELIED_ON)),
-    ]
+    with types or TypeCheck(read) as look:
+        found = [
+            *_as_findings(_undeclared(read)),
+            *_as_findings(misfits(read, Client(package), look, upstream, RELIED_ON)),
+            *_as_findings(_lost(upstream, until_now, read)),
+            *_as_findings(lost_clusters(upstream, read, RELIED_ON)),
+        ]
     return tuple(dict.fromkeys(found))
 
 

@@ -91,7 +91,12 @@ class Made:
 
 
 def make_package(
-    document: Document, configuration: Configuration, folder: Path, *, inherit: Sequence[int] = ()
+    document: Document,
+    configuration: Configuration,
+    folder: Path,
+    *,
+    inherit: Sequence[int] = (),
+    standing: Callable[[Path], object] | None = None,
 ) -> Made:
     """Make the client in a temporary folder.
 
@@ -100,6 +105,8 @@ def make_package(
         configuration: The generator's configuration.
         folder: An empty folder for this alone.
         inherit: File descriptors that child processes keep open, so that a lock holds until all have ended.
+        standing: Called with the package's folder when its code stands, before that is held against the
+            document.
 
     Returns:
         The package, inside `folder`, with its ledger.
@@ -118,6 +125,8 @@ def make_package(
         raise GenerationError(generated.findings or ["The generator made no package."])
     with progress("Formatting it"):
         findings = [*generated.findings, *_marked(package), *_format(project, inherit)]
+    if standing is not None:
+        standing(package)
     with progress("Comparing it with the document"), _importing(package, inherit) as imported:
         renamed = [replace(note, pointer=prepared.upstream(note.pointer)) for note in generated.notes]
         ledger = audit(document, [*prepared.notes, *renamed], package)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIENT = "voucherify_client"
@@ -135,23 +135,22 @@ def check_types(*checks: Check) -> list[Checked]:
         What each of them found.
     """
     with contextlib.ExitStack() as stack:
-        running = [stack.enter_context(_running(check)) for check in checks]
-        return [_read(process, check.cache) for process, check in zip(running, checks, strict=True)]
+        running = [stack.enter_context(checking(check)) for check in checks]
+        return [ended() for ended in running]
 
 
 @contextlib.contextmanager
-def checking_ahead(check: Check) -> Iterator[None]:
-    """Run the type checker beside other work: what its cache knows then, the next check need not find out.
+def checking(check: Check) -> Iterator[Callable[[], Checked]]:
+    """Run the type checker beside other work.
 
     Args:
-        check: A check like the next one; what it finds is not told.
+        check: The check.
 
     Yields:
-        Nothing. At the end of the block it is waited for.
+        A function that waits for its end, once, and says what it found.
     """
     with _running(check) as process:
-        yield
-        _read(process, check.cache)
+        yield lambda: _read(process, check.cache)
 
 
 @contextlib.contextmanager

@@ -9,27 +9,27 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from scripts.command import FailedError
 from scripts.contracts.document import finding
 from scripts.generated_code import PLACEHOLDER, Package
 from scripts.preparation.templates import template_of
 from scripts.reporting.model import Finding
-from scripts.type_checking import CACHE, CLIENT, Check, check_types, checking_ahead, workspace
+from scripts.type_checking import CACHE, CLIENT, Check, checking, workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from scripts.contracts.reliance import Reliance
     from scripts.contracts.upstream import Found, Upstream
     from scripts.contracts.wrapper import Place, Use, Wrapper
     from scripts.generated_code import Call
-    from scripts.type_checking import Problem
+    from scripts.type_checking import Checked, Problem
 
 UNREAD = ("rich", "click", "pygments")
 """What httpx has for a command line of its own. It would take the type checker a fifth of its time where it
@@ -92,14 +92,73 @@ def _signature(given: ast.arguments) -> Signature:
     return Signature(tuple(by_place), frozenset(one.arg for one in given.kwonlyargs), frozenset(required))
 
 
+class TypeCheck:
+    """The type checker's look at the wrapper. It can begin beside other work, when the new client stands.
+
+    A context; what runs is ended with it.
+    """
+
+    def __init__(self, wrapper: Wrapper) -> None:
+        """Begin nothing yet.
+
+        Args:
+            wrapper: The wrapper.
+        """
+        self._wrapper = wrapper
+        self._stack = ExitStack()
+        self._ended: Callable[[], Checked] | None = None
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End what runs."""
+        self._stack.close()
+
+    def begin(self, client: Path) -> Callable[[], Checked]:
+        """Begin.
+
+        Args:
+            client: The client's folder.
+
+        Returns:
+            A function that waits for its end, once, and says what it found.
+        """
+        wrapper = self._wrapper
+        path = self._stack.enter_context(workspace({CLIENT: client, wrapper.folder.name: wrapper.folder}))
+        files = [path / wrapper.folder.name / file.name for file in wrapper.files]
+        check = Check(files, [path], CACHE / "contract", ["--strict"], UNREAD)
+        self._ended = self._stack.enter_context(checking(check))
+        return self._ended
+
+    def problems(self, client: Path) -> tuple[Problem, ...]:
+        """Wait for what it finds; begin, where that has not been done.
+
+        Args:
+            client: The client's folder, as above.
+
+        Returns:
+            Its errors.
+
+        Raises:
+            FailedError: It did not run.
+        """
+        checked = (self._ended or self.begin(client))()
+        if checked.refusal and not checked.problems:
+            raise FailedError(checked.refusal)
+        return checked.problems
+
+
 def misfits(
-    wrapper: Wrapper, client: Client, upstream: Upstream, relied: Sequence[Reliance]
+    wrapper: Wrapper, client: Client, types: TypeCheck, upstream: Upstream, relied: Sequence[Reliance]
 ) -> Iterator[Finding]:
     """Find where the wrapper no longer fits the client, in the order of its lines.
 
     Args:
         wrapper: The wrapper.
         client: The new client.
+        types: The type checker's look at both.
         upstream: The document that it was made from.
         relied: The operations that the wrapper relies on.
 
@@ -119,41 +178,11 @@ def misfits(
             explained += places
     rest = (
         problem
-        for problem in _problems(wrapper, client)
+        for problem in types.problems(client.folder)
         if not any(_within(problem, place) for place in explained)
     )
     found += [_told(problem, wrapper, relied) for problem in rest]
     yield from sorted(dict.fromkeys(found), key=lambda each: (each.file, each.line))
-
-
-@contextmanager
-def reading_ahead(wrapper: Wrapper, client: Path) -> Iterator[None]:
-    """Let the type checker read the wrapper and all that it stands on, while a new client is being made.
-
-    Args:
-        wrapper: The wrapper.
-        client: The folder of the client until now.
-
-    Yields:
-        Nothing.
-    """
-    with _check(wrapper, client) as check, checking_ahead(check):
-        yield
-
-
-@contextmanager
-def _check(wrapper: Wrapper, client: Path) -> Iterator[Check]:
-    with workspace({CLIENT: client, wrapper.folder.name: wrapper.folder}) as path:
-        files = [path / wrapper.folder.name / file.name for file in wrapper.files]
-        yield Check(files, [path], CACHE / "contract", ["--strict"], UNREAD)
-
-
-def _problems(wrapper: Wrapper, client: Client) -> tuple[Problem, ...]:
-    with _check(wrapper, client.folder) as check:
-        (checked,) = check_types(check)
-    if checked.refusal and not checked.problems:
-        raise FailedError(checked.refusal)
-    return checked.problems
 
 
 def _imports(wrapper: Wrapper, relied: Reliance) -> Iterator[Place]:

@@ -78,7 +78,8 @@ def failing_tests(package: Path, *, tests: Path = TESTS, timeout: float = TIMEOU
         try:
             return tuple(_findings(path, tests, Path(made), timeout))
         except subprocess.TimeoutExpired:
-            return (_not_run(f"they did not end within {timeout:g} seconds"),)
+            why = f"they did not end within {timeout:g} seconds; if the machine is busy, try again"
+            return (_not_run(why),)
 
 
 def _findings(path: Path, tests: Path, made: Path, timeout: float) -> Iterator[Finding]:

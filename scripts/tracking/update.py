@@ -15,7 +15,7 @@ from scripts.command import FailedError, UnusableInputError, collector_at_rest, 
 from scripts.compare import compare
 from scripts.comparison.approvals import Approvals, read_approvals
 from scripts.comparison.changes import Axis, Comparison, in_order
-from scripts.contract import broken_promises, failing_tests, getting_ready, remarks
+from scripts.contract import broken_promises, failing_tests, remarks, type_check
 from scripts.generate import PROJECT, GenerationError, make_package
 from scripts.generator import read_configuration
 from scripts.preparation.documents import components, operations
@@ -39,11 +39,12 @@ from scripts.tracking.outcome import Renewal, Update
 from scripts.transaction import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from scripts.command import Document
     from scripts.comparison.changes import Change
+    from scripts.contracts.fitting import TypeCheck
     from scripts.fetching import Fetched
     from scripts.generate import Made
     from scripts.generator import Configuration
@@ -99,13 +100,13 @@ def prepare_update(
     approvals_file = root / APPROVALS
     approvals = read_approvals(approvals_file) if approvals_file.exists() else Approvals({})
     source = name_of(settings.source, root)
-    kept = root / GENERATED / configuration.package
-    with getting_ready(kept, wrapper=root / WRAPPER), collector_at_rest():
-        compared, refusals = _compare(old, new, source)
-        made, against = _generate(new, configuration, folder / "client", inherit)
-    package = made.package if made else folder / "client" / PROJECT / configuration.package
-    usable = made is not None or can_be_read(package)
-    checks = _check(old, new, settings, package, folder / "nothing") if usable else _Checks()
+    with type_check(root / WRAPPER) as types:
+        with collector_at_rest():
+            compared, refusals = _compare(old, new, source)
+            made, against = _generate(new, configuration, folder / "client", inherit, types.begin)
+        package = made.package if made else folder / "client" / PROJECT / configuration.package
+        usable = made is not None or can_be_read(package)
+        checks = _check(old, new, settings, package, folder / "nothing", types=types) if usable else _Checks()
     report = Report(
         comparison=_whole(compared, checks.changes, approvals, root, sha256(vendored(new))),
         refusals=tuple(dict.fromkeys([*refusals, *against])),
@@ -131,11 +132,15 @@ def _compare(old: Document, new: Document, source: str) -> tuple[Comparison | No
 
 
 def _generate(
-    document: Document, configuration: Configuration, folder: Path, inherit: Sequence[int]
+    document: Document,
+    configuration: Configuration,
+    folder: Path,
+    inherit: Sequence[int],
+    standing: Callable[[Path], object],
 ) -> tuple[Made | None, list[Finding]]:
     folder.mkdir()
     try:
-        return make_package(document, configuration, folder, inherit=inherit), []
+        return make_package(document, configuration, folder, inherit=inherit, standing=standing), []
     except GenerationError as error:
         return None, [finding_of(line) for line in error.findings]
     except UnusableInputError as error:
@@ -159,7 +164,9 @@ class _Checks:
     code: CodeCheck | None = None
 
 
-def _check(old: Document, new: Document, settings: Settings, package: Path, empty: Path) -> _Checks:
+def _check(
+    old: Document, new: Document, settings: Settings, package: Path, empty: Path, *, types: TypeCheck
+) -> _Checks:
     """Hold a new client against the old one, the wrapper and somebody's own code."""
     kept = settings.root / GENERATED / package.name
     if not (kept / "__init__.py").is_file():
@@ -167,7 +174,7 @@ def _check(old: Document, new: Document, settings: Settings, package: Path, empt
     with progress("Comparing the clients"):
         changes = _surface(kept, package)
     with progress("Holding the wrapper against the new client"):
-        contract = broken_promises(package, new, wrapper=settings.root / WRAPPER, before=old)
+        contract = broken_promises(package, new, wrapper=settings.root / WRAPPER, before=old, types=types)
         offered = remarks(new, wrapper=settings.root / WRAPPER)
     if settings.wrapper_tests:
         with progress("Running the wrapper's tests against the new client"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts.type_checking import Check, Problem, check_types, checking_ahead, workspace
+from scripts.type_checking import Check, Problem, check_types, workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,20 +64,6 @@ def test_a_module_that_came_to_be(tmp_path: Path, name: str) -> None:
         assert len(check_types(check)[0].problems) == 1
         (package / "module.py").write_text("y = 1")
         assert check_types(check)[0].problems == ()
-
-
-def test_what_was_read_ahead_is_known(tmp_path: Path) -> None:
-    """A check beside other work leaves what it knows in the cache, unless that may be wrong the next time."""
-    (tmp_path / "use.py").write_text(USES_MODULE)
-    (tmp_path / "package.py").touch()
-    cache = tmp_path / "cache"
-    for text, known in (("", False), ("module = 1", True)):
-        (tmp_path / "package.py").write_text(text)
-        with workspace({each: tmp_path / each for each in ("use.py", "package.py")}) as made:
-            check = Check([made / "use.py"], [made], cache)
-            with checking_ahead(check):
-                pass
-        assert any(b"package" in each.read_bytes() for each in cache.rglob("*.db")) == known
 
 
 def test_packages_that_are_not_read(cache: Path, tmp_path: Path) -> None:
