@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import unicodedata
 from typing import TYPE_CHECKING, Literal
 
 from attrs import define, frozen
@@ -36,6 +37,15 @@ _DELIMITERS = ",;\t|"
 _EXCELS = "sep="  # a line of its own before the header, and behind it the delimiter
 _MOST_LINES = 200  # of one row: a mark that is never closed must not swallow the list
 _MOST_SHOWN = 200  # characters of a header
+_INVISIBLE = ("Cc", "Cf")  # as a zero-width space, or a byte order mark behind the first line
+_QUOTES = {
+    **{mark: mark for mark in "\"'`\N{ACUTE ACCENT}"},
+    "\N{LEFT DOUBLE QUOTATION MARK}": "\N{RIGHT DOUBLE QUOTATION MARK}",
+    "\N{LEFT SINGLE QUOTATION MARK}": "\N{RIGHT SINGLE QUOTATION MARK}",
+    "\N{DOUBLE LOW-9 QUOTATION MARK}": "\N{LEFT DOUBLE QUOTATION MARK}",
+    "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}": "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}",
+}
+_TRULY = "(one that truly has it: voucherify release)"
 _HINT = "If it is the first row already, put this line above it: code,session_key"
 
 
@@ -79,14 +89,20 @@ def rows_of(lines: Lines, form: Format | None = None) -> Iterator[Row | BadRow]:
         form: how it is written; left out, JSON lines if it begins with a bracket, and CSV if not.
 
     Raises:
-        UsageError: it has no header, or is written in another way.
+        UsageError: it is empty, has no header, or is written in another way. As JSON lines, if that is
+            what it is said to be, it may be empty: they have no header that says that there is nothing.
         UnreadableError: later, where the rest of it cannot be read.
     """
     first = _peek(lines)
     if form == "jsonl" or (form is None and first.lstrip().startswith(("{", "["))):
         _must_be_lines(lines, first.strip())
         return _rows(lines, _json_pair)
-    return _rows(lines, _table_of(lines).pair if first else _json_pair)
+    if not first:  # an export that failed must not pass for one that found nothing
+        raise UsageError(
+            f"{lines.name} is empty: not even a header is in it. See whether the export failed. (A list of "
+            "no rows has its header, or is given with --format jsonl.)"
+        )
+    return _rows(lines, _table_of(lines).pair)
 
 
 def _peek(lines: Lines) -> str:
@@ -130,9 +146,28 @@ def _checked(name: str, value: object) -> str:
     if "\0" in value:
         raise _ProblemError(f"has a NUL byte in its {name}; the list is damaged, or no text")
     try:
-        return segment(name, value)
+        text = segment(name, value)
     except InvalidArgumentError as error:
         raise _ProblemError(f"cannot be sent: {str(error).rstrip('.')}") from None
+    if not (value[0].isalnum() and value[-1].isalnum()):
+        _must_be_bare(name, value)
+    return text
+
+
+def _must_be_bare(name: str, value: str) -> None:
+    """Refuse what an export put around a value: the server would not know it, and gone passes for done."""
+    for char in (value[0], value[-1]):
+        if char.isspace():
+            raise _ProblemError(
+                f"has a {name} with a blank at an end; trim it, as databases and spreadsheets can {_TRULY}"
+            )
+        if unicodedata.category(char) in _INVISIBLE:
+            raise _ProblemError(
+                f"has a {name} with an invisible character (U+{ord(char):04X}) at an end; drop it {_TRULY}"
+            )
+    wrapped = len(value) > 1 and _QUOTES.get(value[0]) == value[-1]
+    if wrapped or (name == _KEY and value[0] in _QUOTES):  # a spreadsheet's mark of a text stands alone
+        raise _ProblemError(f"has a {name} in quotation marks of its own; take them away {_TRULY}")
 
 
 def _places_of(names: Sequence[str]) -> list[int | None]:
@@ -215,10 +250,9 @@ class _Table:
         """The code and the session key of the row that a line begins; None where all of it is empty.
 
         Raises:
-            _ProblemError: it is none. A key that a column's padding could have made longer is told here, as
-                the server would not know it, and that passes for a session that is gone.
+            _ProblemError: it is none.
         """
-        fields, taken = self.fields(line)
+        fields, _ = self.fields(line)
         beyond = fields[self.width :]
         if not any(field and not field.isspace() for field in fields):
             return None
@@ -227,12 +261,7 @@ class _Table:
                 f"has {len(fields)} columns, and the header has {self.width}; "
                 f"a value with a {self.delimiter!r} in it has to be in quotation marks"
             )
-        code, key = (fields[place] if place < len(fields) else None for place in (self.code, self.key))
-        if key and key != key.strip() and not _is_quoted(key, taken):
-            raise _ProblemError(
-                "has a session_key with a blank at an end; if that belongs to it, put it in quotation marks"
-            )
-        return [code, key]
+        return [fields[place] if place < len(fields) else None for place in (self.code, self.key)]
 
     def fields(self, line: str) -> tuple[list[str], list[str]]:
         """The columns of the row that a line begins, and the lines that it takes.
