@@ -45,7 +45,7 @@ FLOORS_OF_CLI = [
     ["_asking", "_checkup", "_profiles_file", "_progress", "_reaching", "_run"],
     ["_interrupts", "_masking", "_summary"],
     ["_plan", "_tally"],
-    ["_advice", "_outcomes", "_pairs"],
+    ["_advice", "_bad_rows", "_outcomes", "_pairs"],
     ["_lines", "_options", "_output"],
     ["_exits"],
 ]

@@ -255,6 +255,7 @@ def test_the_sandbox_is_handed_over_to(voucherify_sandbox: Sandbox) -> None:
 
     assert (helped.returncode, refused.returncode, process.returncode) == (0, 2, 0)
     assert "usage: voucherify sandbox" in helped.stdout
+    assert "To have sessions to release, lock vouchers" in helped.stdout
     assert (done.returncode, voucherify_sandbox.released) == (1, [])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import subprocess
 import time
@@ -15,10 +16,11 @@ import pytest
 
 from tests.wrapper.commands import COMMAND, environment, voucherify
 from voucherify_wrapper import Outcome, RateLimit, SessionNotFoundError, UsageError
+from voucherify_wrapper._events import AttemptEnded, AttemptStarted
 from voucherify_wrapper._journal import Journal
 from voucherify_wrapper.cli import main
 from voucherify_wrapper.cli._outcomes import Outcomes, OutputError
-from voucherify_wrapper.cli._progress import Lines, State
+from voucherify_wrapper.cli._progress import Lines, Quota, State
 from voucherify_wrapper.cli._tally import Tally
 from voucherify_wrapper.sandbox import Fault
 from voucherify_wrapper.sandbox import RateLimit as SandboxLimit
@@ -113,7 +115,7 @@ def test_bad_rows_are_named_and_the_good_ones_run(
 ) -> None:
     """Each with its line, on standard error; the exit code is 1, and what to do is said."""
     with file.open("a") as more:
-        more.write(f"only\n\nv,{keys[0]}\nv,ssn_gone\n\x1b[31munknown,ssn_1\n")
+        more.write(f"only\n\nv,{keys[0]}\nv,ssn_gone\nun\x1b[31mknown,ssn_1\n")
     code, out, err = command(file)
 
     assert (code, len(voucherify_sandbox.released)) == (1, 20)
@@ -121,7 +123,7 @@ def test_bad_rows_are_named_and_the_good_ones_run(
     told = counts_in(out)
     assert [told[name] for name in list(told)[:5]] == ["20", "1", "1", "1", "1"]
     assert "1 failed with VoucherNotFoundError (404), as in line 26 (" in out
-    assert "[31munknown ssn_1): Voucherify has no such voucher" in out
+    assert "un [31mknown ssn_1): Voucherify has no such voucher" in out
     assert "Correct the bad rows, and run it again.\n" in out
     assert "To try those that failed once more: voucherify release-many --journal stuck.journal " in out
     assert "There was no journal" in out
@@ -140,14 +142,37 @@ def test_what_a_second_run_asks_for_is_told(command: Command, file: Path) -> Non
     assert "There was no journal" not in kept
 
 
-def test_every_bad_row_is_named(command: Command, tmp_path: Path) -> None:
-    """However many there are; a document has a few of them."""
-    (tmp_path / "list.csv").write_text("code,key\n" + "only\n" * 50)
-    code, out, err = command("list.csv", "--json")
+@pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
+def test_bad_rows_of_one_kind_are_summed_up(command: Command, tmp_path: Path, dry_run: list[str]) -> None:
+    """Behind the first twenty, with the lines that the others are in; all count, and another kind is told."""
+    rows = ["only"] * 22 + ["f\xfcr,k"] * 340 + ["only"] + ["a,b,c"] * 2 + ["only"] * 2
+    (tmp_path / "list.csv").write_text("\n".join(["code,key", *rows]), encoding="cp1252")
+    code, out, err = command("list.csv", "--json", *dry_run)
+    said = err.splitlines()
 
     assert code == 1
-    assert err.splitlines() == [f"line {line}: the row has no session_key." for line in range(2, 52)]
-    assert [row["line"] for row in json.loads(out)["first_bad_rows"]] == [2, 3, 4]
+    assert said[:20] == [f"line {line}: the row has no session_key." for line in range(2, 22)]
+    assert said[20].startswith("line 24: the row has a code that is not UTF-8 text; save the list as")
+    assert len(said) == 20 + 20 + 2 + 2
+    assert said[42] == "and 5 more rows like it (lines 22-23, 364, 367-368): the row has no session_key."
+    assert said[43].startswith(
+        "and 320 more rows like it (lines 44-363): the row has a code that is not UTF-8"
+    )
+    assert json.loads(out)["bad_rows"] == 367
+    if not dry_run:
+        assert [row["line"] for row in json.loads(out)["first_bad_rows"]] == [2, 3, 4]
+
+
+def test_bad_rows_that_are_all_over_a_list_are_summed_up_shortly(command: Command, tmp_path: Path) -> None:
+    """However long the list is; and one row is one row."""
+    scattered = "only\n\n" * 200
+    (tmp_path / "list.csv").write_text(f"code,key\n{scattered}" + "a,b,c\n" * 21)
+    _, _, err = command("list.csv", "--dry-run")
+    one, many = sorted(line for line in err.splitlines() if line.startswith("and"))
+
+    assert one.startswith("and 1 more row like it (line 422): the row has 3 columns")
+    assert many.startswith("and 180 more rows like it (lines 42, 44, 46, 48, ")
+    assert ", 98, between 100-400): the row has no" in many
 
 
 def test_failures_are_grouped(command: Command, tmp_path: Path) -> None:
@@ -187,21 +212,49 @@ def test_whether_a_session_that_is_gone_fails_is_the_operators_to_say(
 
     assert (excused, strict) == (0, 1)
     assert counts_in(out)["Already gone"] == counts_in(told)["Failed"] == "20"
-    assert "Every session was gone already." in out
+    assert "Every session was gone already. If that surprises you, see whether the keys are whole." in out
+    assert "look like none" not in out
     assert counts_in(later)["Already gone"] == "1"
     assert "Every session" not in later
     assert "voucherify release-many --journal j --no-missing-ok " in told
     assert len(voucherify_sandbox.requests) == 61
 
 
+def test_keys_that_may_not_be_whole_are_remarked_on(command: Command, file: Path, keys: list[str]) -> None:
+    """Where most sessions were gone, and where keys of those look like none of a session that was there."""
+    header, *rows = file.read_text().splitlines()
+    cut = [row[:-9] for row in rows]
+    file.write_text("\n".join([header, rows[0], *cut[1:]]))
+    _, most, _ = command(file)
+    file.write_text("\n".join([header, *rows[1:], cut[0], f"v,{keys[0][:-1]}-", f"v,{keys[0]}"]))
+    _, few, _ = command(file, "--concurrency", "1")
+
+    assert "Most sessions were gone already. If that surprises you, see whether the keys are whole." in most
+    assert "19 of those gone already had keys that look like none of those released, as in line 3 (" in most
+    assert "Most" not in few
+    assert few.count("1 of those gone already had keys that look like none of those released, as in") == 2
+    assert f"line 21 ({keys[0][:-9]}). See whether the keys are whole." in few
+    assert f"line 22 ({keys[0][:-1]}-). See whether" in few
+
+
 def test_an_empty_list_is_no_failure(command: Command, tmp_path: Path, voucherify_sandbox: Sandbox) -> None:
-    """A header alone, or nothing at all: there is nothing to do, and that is said."""
-    for content in ("", "code,session_key\n"):
-        (tmp_path / "list.csv").write_text(content)
-        code, out, err = command("list.csv")
-        assert (code, err) == (0, "")
-        assert "The list has no rows; there was nothing to do." in out
+    """A header alone: there is nothing to do, and that is said."""
+    (tmp_path / "list.csv").write_text("code,session_key\n")
+    code, out, err = command("list.csv")
+
+    assert (code, err) == (0, "")
+    assert "The list has no rows; there was nothing to do." in out
     assert voucherify_sandbox.requests == []
+
+
+def test_a_file_with_nothing_in_it_is_no_list(command: Command, tmp_path: Path) -> None:
+    """An export that failed does not pass for one that found nothing; JSON lines may be none."""
+    (tmp_path / "list").touch()
+    refused, trial, none = command("list"), command("list", "--dry-run"), command("list", "--format", "jsonl")
+
+    assert (refused[0], trial[0], none[0]) == (2, 2, 0)
+    assert "list is empty: not even a header is in it. See whether the export failed." in refused[2]
+    assert "The list has no rows" in none[1]
 
 
 def test_a_summary_can_be_read_by_programs(command: Command, file: Path) -> None:
@@ -347,7 +400,7 @@ def test_a_trial_knows_what_the_journal_knows(command: Command, file: Path, keys
     assert Path("j").read_bytes() == before
     with files_of_at_most(100):
         code, out, err = command(file, "--journal", "j", "--dry-run")
-    assert (code, out) == (4, "")
+    assert (code, out) == (2, "")
     assert "The journal j cannot be copied (File too large)." in err
 
 
@@ -355,7 +408,7 @@ def test_a_trial_waits_for_the_run_that_has_the_journal(command: Command, file: 
     """Of a file that is being written, no copy is whole; the run is not disturbed."""
     with Journal("j") as journal:
         code, out, err = command(file, "--journal", "j", "--dry-run")
-        assert (code, out) == (4, "")
+        assert (code, out) == (2, "")
         assert "A run has the journal j open; wait for its end, or interrupt it." in err
         assert journal.claim("v", "another") is False
     assert command(file, "--journal", "j", "--dry-run")[0] == 0
@@ -367,7 +420,7 @@ def test_a_trial_tells_of_a_journal_that_is_none(command: Command, file: Path, t
     other.write_text("code,key\na,k\n")
     code, out, err = command(file, "--journal", other, "--dry-run")
 
-    assert (code, out) == (4, "")
+    assert (code, out) == (2, "")
     assert f"The journal '{other}' cannot be used (file is not a database)" in err
 
 
@@ -417,14 +470,14 @@ def test_a_quota_that_is_used_up_ends_a_run(
 
 
 def test_a_journal_in_use_is_told(command: Command, file: Path, voucherify_sandbox: Sandbox) -> None:
-    """And nothing is sent, and no outcomes are begun."""
+    """As one that cannot be opened: as wrong usage; nothing is sent, and no outcomes are begun."""
     with Journal("j"):
         code, out, err = command(file, "--journal", "j", "--output", "o")
-    too_long = command(file, "--journal", "x" * 300)
+    others = [command(file, "--journal", name) for name in ("x" * 300, "/proc/x", str(file.parent))]
 
-    assert (code, out) == (4, "")
+    assert (code, out) == (2, "")
     assert "Another run has it open" in err
-    assert (too_long[0], "cannot be used" in too_long[2]) == (4, True)
+    assert [(code, "cannot be used" in err) for code, _, err in others] == [(2, True)] * 3
     assert not Path("o").exists()
     assert voucherify_sandbox.requests == []
 
@@ -611,18 +664,25 @@ def test_no_other_file_is_taken_for_outcomes(tmp_path: Path) -> None:
             Tally(given=1000, failed=2, bad_rows=8),
             1000,
             1_000_000,
-            RateLimit(limit=2000, remaining=1234),
+            RateLimit(limit=1_000_000, remaining=999_000),
             [
-                *("1,000 of 1,000,000", "2 failed, 8 bad rows", "0.0 a second", "quota 1,234 of 2,000"),
-                "277.5 h left",
+                *("1,000 of 1,000,000", "2 failed, 8 bad rows", "0.0 a second"),
+                *("quota 999,000 of 1,000,000", "277.5 h left"),
             ],
+        ),
+        (
+            Tally(given=1000, released=1000),
+            10,
+            1500,
+            RateLimit(limit=2000, remaining=499),
+            ["1,000 of 1,500", "100.0 a second", "quota 499 of 2,000"],
         ),
         (
             Tally(given=9, failed=1),
             5,
             9,
             RateLimit(remaining=0),
-            ["1 of 9", "1 failed", "0.2 a second", "quota 0, waiting for it", "40 s left"],
+            ["1 of 9", "1 failed", "0.2 a second", "quota 0", "waits for the quota"],
         ),
         (Tally(given=2, released=2), 1, 1, RateLimit(), ["2 of 2", "2.0 a second", "0 s left"]),
     ],
@@ -630,10 +690,61 @@ def test_no_other_file_is_taken_for_outcomes(tmp_path: Path) -> None:
 def test_progress_says_what_is_known(
     tally: Tally, ago: int, rows: int | None, limits: RateLimit, words: list[str]
 ) -> None:
-    """Count, failures, rate, quota and the time that is left; never more rows than there are."""
+    """Count, failures, rate and quota; never more rows than there are.
+
+    The time that is left is told where the quota has room for all that is left.
+    """
     tally.began = time.monotonic() - ago
 
-    assert State(tally, rows, 8, lambda: limits).words() == words
+    assert State(tally, rows, 8, Quota(limits)).words() == words
+
+
+def ended(status: int, limits: RateLimit | None) -> AttemptEnded:
+    """An attempt with this answer."""
+    return AttemptEnded(
+        call=1,
+        method="DELETE",
+        url="https://h",
+        template=None,
+        attempt=1,
+        duration=0.1,
+        status=status,
+        error=None,
+        rate_limit=limits,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "limits", "said"),
+    [
+        (
+            200,
+            RateLimit(limit=400, remaining=0, retry_after=3600),
+            ["quota 0 of 400", "waits 60 min for the quota"],
+        ),
+        (429, RateLimit(retry_after=7200.0), ["waits 2.0 h for the quota"]),
+        (200, RateLimit(limit=400, remaining=0, retry_after=0.0), ["quota 0 of 400", "waits for the quota"]),
+        (200, RateLimit(limit=400, remaining=300, retry_after=56.0), ["quota 300 of 400", "1 s left"]),
+        (500, None, ["1 s left"]),
+    ],
+)
+def test_how_long_the_quota_is_waited_for_is_said(
+    status: int, limits: RateLimit | None, said: list[str]
+) -> None:
+    """And no time that is left: it would be counted by how fast it went before."""
+    quota, tally = Quota(), Tally(given=100, released=100, began=time.monotonic() - 1)
+    quota.watch(ended(status, limits))
+
+    assert State(tally, 200, 8, quota).words()[2:] == said
+
+
+def test_what_is_no_answer_says_nothing_of_the_quota() -> None:
+    """What was said last stands."""
+    quota = Quota()
+    quota.watch(ended(200, RateLimit(remaining=5)))
+    quota.watch(AttemptStarted(call=1, method="DELETE", url="https://h", template=None, attempt=1))
+
+    assert (quota.limits.remaining, quota.wait) == (5, 0.0)
 
 
 def test_progress_is_said_now_and_then(
@@ -646,7 +757,7 @@ def test_progress_is_said_now_and_then(
         said.append(capsys.readouterr().err)
         return "".join(said).count("\n") > 2
 
-    with Lines(State(Tally(given=3, released=3), 3, 8, RateLimit), intervals=(0.01,)):
+    with Lines(State(Tally(given=3, released=3), 3, 8, Quota()), intervals=(0.01,)):
         wait_until(heard)
     assert "".join(said).startswith("3 of 3, ")
 
@@ -662,6 +773,38 @@ def test_a_terminal_has_a_bar(voucherify_sandbox: Sandbox, file: Path) -> None:
     assert "a second" in said
     assert "line 22: the row has no session_key." in said
     assert "Released" in said
+
+
+@pytest.mark.voucherify_sandbox(rate_limit=SandboxLimit(15, "hour"))
+def test_a_narrow_terminal_shows_all_of_it(voucherify_sandbox: Sandbox, file: Path) -> None:
+    """Nothing is cut at eighty columns, and the wait for the quota is told."""
+    with file.open("a") as more:
+        more.write("only\n")
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "release-many", str(file), "--max-wait", "3660"],
+        env=environment({**voucherify_sandbox.environment(), "TERM": "xterm", "COLUMNS": "80"}),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        said = ""
+        while "waits 60 min for the quota" not in plain(said):
+            said += os.read(ours, 4096).decode()
+        process.terminate()
+        while _read(ours):
+            pass
+    os.close(ours)
+
+    assert re.search(r"16 of 21, 0 failed, 1 bad rows, [0-9.]+ a second, quota 0 of 15, waits", plain(said))
+    assert "…" not in said
+    assert " left" not in plain(said).rpartition("quota 0")[2]
+
+
+def plain(said: str) -> str:
+    """What a terminal was told, without colours and lines."""
+    return " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said).split())
 
 
 def test_a_terminal_has_a_bar_where_the_end_is_not_known(voucherify_sandbox: Sandbox, file: Path) -> None:

@@ -147,7 +147,7 @@ def test_a_second_interrupt_ends_it_at_once(
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 4
-    assert "Read, and not told of yet" in out
+    assert "Not finished, or repeated" in out
     assert "Interrupted after 0 outcomes" in err
     assert "Traceback" not in err
 

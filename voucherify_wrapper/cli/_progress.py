@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Self
 
-from attrs import frozen
+from attrs import define, frozen
+
+from voucherify_wrapper._events import AttemptEnded
+from voucherify_wrapper._rate_limits import NOTHING_SAID
 
 from ._output import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from contextlib import AbstractContextManager
     from types import TracebackType
 
     from rich.table import Table
 
+    from voucherify_wrapper._events import Event
     from voucherify_wrapper._rate_limits import RateLimit
 
     from ._tally import Tally
@@ -28,6 +33,36 @@ INTERVALS = (5.0, 10.0, 15.0, 30.0)
 """Seconds between lines; the last one is repeated."""
 
 
+_REFUSED = 429
+
+
+@define
+class Quota:
+    """What the server said last of the quota; written by the run's threads, and read by others.
+
+    Attributes:
+        limits: that.
+        opens: when the next request may be sent, by the monotonic clock; None where nothing is waited for.
+    """
+
+    limits: RateLimit = NOTHING_SAID
+    opens: float | None = None
+
+    def watch(self, event: Event) -> None:
+        """Take what a client tells its hook."""
+        if isinstance(event, AttemptEnded) and event.rate_limit is not None:
+            limits = event.rate_limit
+            used_up = limits.remaining == 0 or event.status == _REFUSED
+            told = used_up and limits.retry_after is not None
+            self.opens = time.monotonic() + (limits.retry_after or 0.0) if told else None
+            self.limits = limits
+
+    @property
+    def wait(self) -> float:
+        """Seconds until the next request; 0.0 where none is waited for, or it is not known how long."""
+        return max(0.0, (self.opens or 0.0) - time.monotonic())
+
+
 @frozen
 class State:
     """Where a run is.
@@ -36,13 +71,13 @@ class State:
         tally: what it has come to.
         rows: about how many rows its list has; None where that is not known.
         ahead: how many pairs are read before they are done, at most.
-        limits: what the server said last of the quota.
+        quota: what the server said of it.
     """
 
     tally: Tally
     rows: int | None
     ahead: int
-    limits: Callable[[], RateLimit]
+    quota: Quota
 
     @property
     def done(self) -> int:
@@ -61,12 +96,16 @@ class State:
                 f"{tally.failed:,} failed" + f", {tally.bad_rows:,} bad rows" * bool(tally.bad_rows)
             )
         counts.append(f"{tally.rate:,.1f} a second")
-        limits = self.limits()
+        limits, wait = self.quota.limits, self.quota.wait
         if limits.remaining is not None:
             of = "" if limits.limit is None else f" of {limits.limit:,}"
-            waiting = "" if limits.remaining else ", waiting for it"
-            counts.append(f"quota {limits.remaining:,}{of}{waiting}")
-        if rows is not None and done:
+            counts.append(f"quota {limits.remaining:,}{of}")
+        if wait:
+            counts.append(f"waits {_time(wait)} for the quota")
+        elif limits.remaining == 0:
+            counts.append("waits for the quota")
+        elif rows is not None and done and (limits.remaining is None or rows - done <= limits.remaining):
+            # With less of the quota than rows, how long it takes is for the quota's next windows to say.
             left = (rows - done) * tally.seconds / done
             counts.append(f"{_time(left)} left")
         return counts
@@ -126,10 +165,8 @@ def _bar(state: State) -> Table:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    grid = Table.grid(padding=(0, 2))
     total = state.rows and max(state.rows, state.done)
-    grid.add_row(
-        ProgressBar(total=total, completed=state.done, width=30, pulse=total is None),
-        *(Text(word, no_wrap=True) for word in state.words()),
-    )
+    grid = Table.grid()
+    grid.add_row(ProgressBar(total=total, completed=state.done, pulse=total is None))
+    grid.add_row(Text(", ".join(state.words())))  # below it: words that do not fit are wrapped, and not cut
     return grid

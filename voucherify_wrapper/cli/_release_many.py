@@ -9,6 +9,7 @@ import typer
 
 from voucherify_wrapper._client import Voucherify
 from voucherify_wrapper._errors import UsageError
+from voucherify_wrapper._events import Event
 
 from ._interrupts import Interrupts
 from ._lines import Lines
@@ -16,7 +17,7 @@ from ._options import AsJson, BaseUrl, ClusterName, EnvFile, Profile, Seconds
 from ._outcomes import STANDARD_OUTPUT, Outcomes
 from ._pairs import Format, rows_of
 from ._plan import CONCURRENCY, MAX_WAIT, Plan
-from ._progress import State, progress_of
+from ._progress import Quota, State, progress_of
 from ._run import Run, tried
 from ._summary import tell_trial
 
@@ -88,7 +89,7 @@ def release_many(
             metavar="SECONDS",
             min=0,
             max=_A_DAY,
-            help="Wait as long as this for the quota of calls to be renewed. (By the hour: 3600.)",
+            help="Wait as long as this for the quota of calls to be renewed. (By the hour: 3660.)",
             rich_help_panel=_RUNNING,
         ),
     ] = MAX_WAIT,
@@ -138,7 +139,12 @@ def release_many(
     plan.check()
     if as_json and output == STANDARD_OUTPUT:
         raise UsageError("--json and --output - both write to standard output; name a file for the outcomes.")
-    interrupts = Interrupts()
+    interrupts, quota = Interrupts(), Quota()
+
+    def watch(event: Event) -> None:
+        interrupts.watch(event)
+        quota.watch(event)
+
     outcomes = Outcomes(output, resuming=plan.resuming, force=force)
     with Lines(file) as lines:
         rows = rows_of(lines, form)
@@ -150,10 +156,10 @@ def release_many(
             base_url=base_url,
             env_file=env_file,
             timeout=timeout,
-            on_event=interrupts.watch,
+            on_event=watch,
         ) as voucherify:
             run = Run(plan, voucherify, outcomes, interrupts)
-            state = State(run.tally, lines.left(), _AHEAD * concurrency, lambda: voucherify.rate_limit)
+            state = State(run.tally, lines.left(), _AHEAD * concurrency, quota)
             with nullcontext() if as_json else progress_of(state):
                 summary = run.to_its_end(rows)
     return summary.tell()

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from voucherify_wrapper._errors import JournalError, ReleasesStoppedError, VoucherifyError
+from voucherify_wrapper._errors import JournalError, ReleasesStoppedError, UsageError, VoucherifyError
 from voucherify_wrapper._journal import Journal
 
+from ._bad_rows import BadRows
 from ._outcomes import OutputError
-from ._output import say
 from ._pairs import BadRow
 from ._summary import Summary
 from ._tally import Tally
@@ -52,6 +52,7 @@ class Run:
     outcomes: Outcomes
     interrupts: Interrupts
     tally: Tally = field(factory=Tally)
+    _bad_rows: BadRows = field(factory=BadRows)
     _begun: bool = False
     _read_all: bool = False
 
@@ -59,6 +60,7 @@ class Run:
         """Release what is in a list.
 
         Raises:
+            UsageError: its journal cannot be opened, or another run has it; nothing was sent.
             VoucherifyError: it could not begin.
         """
         error: VoucherifyError | None = None
@@ -75,9 +77,12 @@ class Run:
             error, left = stopped, stopped.left
         except VoucherifyError as failure:
             if not (self.tally.given or self.tally.outcomes):
+                if isinstance(failure, JournalError):  # where nothing was done, nothing was stopped
+                    raise UsageError(str(failure)) from None
                 raise
             error, left = failure, None
         finally:
+            self._bad_rows.sum_up()
             self.outcomes.close()
         return Summary(self.plan, self.tally, error, left)
 
@@ -104,7 +109,7 @@ class Run:
         for row in self.interrupts.until_heard(rows):
             if isinstance(row, BadRow):
                 self.tally.bad(row)
-                report(row)
+                self._bad_rows.tell(row)
             else:
                 self.tally.read(row.line)
                 yield row.code, row.session_key
@@ -122,11 +127,6 @@ class Run:
             done=self.tally.outcomes,
             journal=self.plan.journal,
         )
-
-
-def report(row: BadRow) -> None:
-    """Say what is wrong with a row."""
-    say(f"line {row.line}: the row {row.problem}.", to_stderr=True)
 
 
 def _copy(journal: str | None, copy: Path) -> None:
@@ -173,29 +173,33 @@ def tried(rows: Iterable[Row | BadRow], journal: str | None) -> Trial:
     What is repeated is found out by a journal, as in a run: by a copy of the run's own, or an empty one.
 
     Raises:
-        VoucherifyError: the rest of the list, or the journal, cannot be read.
+        UsageError: the journal cannot be used, or a run has it.
+        ReleasesStoppedError: the rest of the list cannot be read.
     """
     with tempfile.TemporaryDirectory(prefix="voucherify-") as folder:
         copy = Path(folder, "journal")
-        _copy(journal, copy)
         try:
+            _copy(journal, copy)
             return _tried(rows, copy)
         except JournalError as error:  # what is wrong with the copy is wrong with the journal
             problem = str(error).replace(str(copy), journal or str(copy))
-    raise JournalError(problem)
+    raise UsageError(problem)
 
 
 def _tried(rows: Iterable[Row | BadRow], journal: Path) -> Trial:
-    trial = Trial()
-    with Journal(journal) as known:
-        for row in rows:
-            if isinstance(row, BadRow):
-                trial.bad_rows += 1
-                report(row)
-            elif known.claim(row.code, row.session_key) is None:
-                trial.repeated += 1
-            else:
-                trial.to_send += 1
-                if not trial.to_send % _AT_ONCE:
-                    known.save([])
+    trial, bad_rows = Trial(), BadRows()
+    try:
+        with Journal(journal) as known:
+            for row in rows:
+                if isinstance(row, BadRow):
+                    trial.bad_rows += 1
+                    bad_rows.tell(row)
+                elif known.claim(row.code, row.session_key) is None:
+                    trial.repeated += 1
+                else:
+                    trial.to_send += 1
+                    if not trial.to_send % _AT_ONCE:
+                        known.save([])
+    finally:
+        bad_rows.sum_up()
     return trial

@@ -94,7 +94,7 @@ class Summary:
         yield "Bad rows", f"{tally.bad_rows:,}"
         repeated = "Repeated, or done before" if self.plan.resuming else "Repeated"
         if self.left is None:
-            yield "Read, and not told of yet", f"{tally.open:,}"
+            yield "Not finished, or repeated", f"{tally.open:,}"
         else:
             yield repeated, f"{tally.open - self.left:,}"
         if self.left:
@@ -115,8 +115,18 @@ class Summary:
             yield f"To try those that failed once more: {again or same}{where}"
         if not self.plan.journal and (self.error or tally.failed or tally.bad_rows):
             yield "There was no journal: what was released is asked for once more then, and found gone."
-        if tally.already_gone and not (tally.released or self.plan.resuming):
-            yield "Every session was gone already. If that surprises you, see whether the keys are whole."
+        if tally.already_gone > tally.released and not self.plan.resuming:
+            how_many = "Most sessions were" if tally.released else "Every session was"
+            yield f"{how_many} gone already. If that surprises you, see whether the keys are whole."
+        for shape in tally.unlike:
+            examples = [
+                f"{f'line {line}' if line else 'an earlier run'} ({printable(key, _LONGEST_PAIR)})"
+                for line, key in shape.examples
+            ]
+            yield (
+                f"{shape.count:,} of those gone already had keys that look like none of those released, "
+                f"as in {', '.join(examples)}. See whether the keys are whole."
+            )
         if not (tally.given or tally.bad_rows or tally.outcomes):
             yield "The list has no rows; there was nothing to do."
 

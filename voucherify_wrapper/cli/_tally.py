@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from array import array
 from bisect import bisect_right
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from ._pairs import BadRow
 
 _EXAMPLES = 3
+_OWN_KEY = re.compile(r"ssn_[A-Za-z0-9]+")  # what Voucherify makes, where nobody gives it a key
+
+
+def _shape_of(key: str) -> int:
+    """What keys of one making have in common: the length of Voucherify's own, 0 of all others."""
+    return len(key) if _OWN_KEY.fullmatch(key) else 0
 
 
 class LineNumbers:
@@ -59,6 +66,19 @@ class Kind:
 
 
 @define
+class Shape:
+    """Keys of one making whose sessions were gone.
+
+    Attributes:
+        count: how many there are.
+        examples: the lines and keys of the first ones.
+    """
+
+    count: int = 0
+    examples: list[tuple[int | None, str]] = field(factory=list)
+
+
+@define
 class Tally:
     """The state of a run; written by its main thread, and read by others.
 
@@ -72,6 +92,8 @@ class Tally:
         earlier: outcomes, among the above, that an earlier run had and did not tell.
         kinds: the failures by their kind.
         first_bad_rows: a few of the bad rows.
+        gone: the keys of sessions that had gone, by their making.
+        known_shapes: how the keys were made of sessions that were released.
         lines: which line each pair was in.
         began: when, by the monotonic clock.
     """
@@ -85,6 +107,8 @@ class Tally:
     earlier: int = 0
     kinds: dict[str, Kind] = field(factory=dict)
     first_bad_rows: list[BadRow] = field(factory=list)
+    gone: dict[int, Shape] = field(factory=dict)
+    known_shapes: set[int] = field(factory=set)
     lines: LineNumbers = field(factory=LineNumbers)
     began: float = field(factory=time.monotonic)
 
@@ -108,8 +132,13 @@ class Tally:
             self._fail(outcome, line)
         elif outcome.status == "released":
             self.released += 1
+            self.known_shapes.add(_shape_of(outcome.session_key))
         else:
             self.already_gone += 1
+            shape = self.gone.setdefault(_shape_of(outcome.session_key), Shape())
+            shape.count += 1
+            if len(shape.examples) < _EXAMPLES:
+                shape.examples.append((line, outcome.session_key))
 
     def _fail(self, outcome: Outcome, line: int | None) -> None:
         status = getattr(outcome.error, "status", None)
@@ -118,6 +147,12 @@ class Tally:
         kind.count += 1
         if len(kind.examples) < _EXAMPLES:
             kind.examples.append((line, outcome.code, outcome.session_key))
+
+    @property
+    def unlike(self) -> list[Shape]:
+        """The keys of sessions that had gone which look like none of a session that was released."""
+        known = self.known_shapes
+        return [shape for made, shape in self.gone.items() if known and made not in known]
 
     @property
     def outcomes(self) -> int:
