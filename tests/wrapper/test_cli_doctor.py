@@ -336,16 +336,25 @@ def test_a_profile_that_is_not_needed_is_worth_a_note(doctor: Doctor, file: Path
         ([], {"VOUCHERIFY_PROFILE": "nobody"}, "has no profile 'nobody'"),
         ([], {**KEY, "VOUCHERIFY_CLUSTER": "moon"}, "no such cluster"),
         (["--env-file", "missing.env"], KEY, "env_file missing.env: there is no such file"),
+        (["--env-file", "broken.env"], {}, "env_file broken.env: line 2 cannot be read"),
         (["--cluster", "us", "--base-url", "https://shop.example"], KEY, "both given"),
         ([], {**KEY, "HTTPS_PROXY": f"http://user:{TOKEN}@[::1"}, "Check HTTP_PROXY"),
         ([], {**KEY, "SSL_CERT_FILE": "/no/such/file"}, "SSL_CERT_FILE"),
     ],
 )
 def test_settings_that_cannot_be_used_are_exit_code_3(
-    doctor: Doctor, file: Path, arguments: list[str], variables: dict[str, str], said: str
+    doctor: Doctor,
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: list[str],
+    variables: dict[str, str],
+    said: str,
 ) -> None:
     """Each problem is told once, and the rest is examined all the same."""
     assert file.exists()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.env").write_text('# mine\nVOUCHERIFY_APP_ID="unclosed\n')
     told = doctor("--json", "--offline", *arguments, variables=variables)
     shown = doctor("--offline", *arguments)
 

@@ -115,8 +115,9 @@ class Summary:
             yield f"To try those that failed once more: {again or same}{where}"
         if not self.plan.journal and (self.error or tally.failed or tally.bad_rows):
             yield "There was no journal: what was released is asked for once more then, and found gone."
-        if tally.already_gone > tally.released and not self.plan.resuming:
-            how_many = "Most sessions were" if tally.released else "Every session was"
+        if tally.already_gone * 2 > tally.outcomes and not self.plan.resuming:
+            all_of_them = tally.already_gone == tally.outcomes
+            how_many = "Every session was" if all_of_them else "Most sessions were"
             yield f"{how_many} gone already. If that surprises you, see whether the keys are whole."
         for shape in tally.unlike:
             examples = [
