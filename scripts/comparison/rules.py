@@ -217,7 +217,7 @@ RULES: dict[str, Rule] = {
     ),
     "encoding-changed": _both(INCOMPARABLE, "Encoding of {name} changed from {before} to {after}."),
     "response-added": _both(WIDENS, "Response added."),
-    "response-removed": _both(NARROWS, "Response removed."),
+    "response-removed": _both(NARROWS, "Response removed.", "Who waits for it gets another answer."),
     "required-header-added": _both(WIDENS, "Required header added."),
     "required-header-removed": _both(NARROWS, "Required header removed.", "Clients may rely on it."),
     "optional-header-added": _both(

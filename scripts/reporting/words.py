@@ -306,9 +306,9 @@ def version(report: Report) -> str:
     """Say what the update does to a version, by semantic versioning, and which axis asks for it."""
     asked = {
         Bump.NONE: "none: there is nothing to release.",
-        Bump.PATCH: "patch (1.4.2 becomes 1.4.3, and 0.4.2 becomes 0.4.3): only words changed.",
-        Bump.MINOR: f"minor (1.4.2 becomes 1.5.0, and 0.4.2 becomes 0.4.3): {_why_minor(report)}.",
-        Bump.MAJOR: f"major (1.4.2 becomes 2.0.0, and 0.4.2 becomes 0.5.0): {_why_major(report)}.",
+        Bump.PATCH: "patch (as from 1.4.2 to 1.4.3, or from 0.4.2 to 0.4.3): only words changed.",
+        Bump.MINOR: f"minor (as from 1.4.2 to 1.5.0, or from 0.4.2 to 0.4.3): {_why_minor(report)}.",
+        Bump.MAJOR: f"major (as from 1.4.2 to 2.0.0, or from 0.4.2 to 0.5.0): {_why_major(report)}.",
     }[report.bump]
     refused = report.verdict is Verdict.REFUSED
     return f"If it is taken all the same, {asked}" if refused else first_upper(asked)

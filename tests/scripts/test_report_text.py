@@ -178,7 +178,7 @@ def test_the_full_text_tells_all() -> None:
         "Approved, but gone: feedfeedfeedfeed",
         "shop/checkout.py:12: Missing argument `limit`. sync('x', client=c)",
         "Your code, `shop/`: 1 line would newly fail (2 findings with the old client already).",
-        "Version: Major (1.4.2 becomes 2.0.0, and 0.4.2 becomes 0.5.0): 4 breaking changes, 3 on the ",
+        "Version: Major (as from 1.4.2 to 2.0.0, or from 0.4.2 to 0.5.0): 4 breaking changes, 3 on the ",
         "wire and 1 in Python; 1 of them approved here, but not by other callers. ",
         "What to do 1. Mend",
     ):  # fmt: skip
@@ -306,12 +306,12 @@ def test_the_version_is_told_for_both_kinds_of_version() -> None:
     """Each bump says what it does to 1.x and to 0.x, and a breaking one which axis asks for it."""
     assert version(report()) == "None: there is nothing to release."
     assert (
-        version(report(WORDS)) == "Patch (1.4.2 becomes 1.4.3, and 0.4.2 becomes 0.4.3): only words changed."
+        version(report(WORDS)) == "Patch (as from 1.4.2 to 1.4.3, or from 0.4.2 to 0.4.3): only words changed."
     )
-    assert version(report(ADDED)).endswith("0.4.2 becomes 0.4.3): nothing breaks callers.")
+    assert version(report(ADDED)).endswith("from 0.4.2 to 0.4.3): nothing breaks callers.")
     assert version(report(PATTERN)).endswith(": nothing is known to break callers.")
     wire, python = version(report(ENUM)), version(report(SIGNATURE))
-    assert wire == "Major (1.4.2 becomes 2.0.0, and 0.4.2 becomes 0.5.0): 1 breaking change on the wire."
+    assert wire == "Major (as from 1.4.2 to 2.0.0, or from 0.4.2 to 0.5.0): 1 breaking change on the wire."
     assert python.endswith(": 1 breaking change in Python.")
     assert report(ACCEPTED).bump is Bump.MAJOR
     assert "1 of them approved here" in version(report(ACCEPTED))
