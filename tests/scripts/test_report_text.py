@@ -306,7 +306,8 @@ def test_the_version_is_told_for_both_kinds_of_version() -> None:
     """Each bump says what it does to 1.x and to 0.x, and a breaking one which axis asks for it."""
     assert version(report()) == "None: there is nothing to release."
     assert (
-        version(report(WORDS)) == "Patch (as from 1.4.2 to 1.4.3, or from 0.4.2 to 0.4.3): only words changed."
+        version(report(WORDS))
+        == "Patch (as from 1.4.2 to 1.4.3, or from 0.4.2 to 0.4.3): only words changed."
     )
     assert version(report(ADDED)).endswith("from 0.4.2 to 0.4.3): nothing breaks callers.")
     assert version(report(PATTERN)).endswith(": nothing is known to break callers.")
