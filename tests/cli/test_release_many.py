@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from tests.wrapper.commands import COMMAND, environment, voucherify
+from tests.cli.commands import COMMAND, environment, voucherify
 from voucherify_wrapper import Outcome, RateLimit, SessionNotFoundError, UsageError
 from voucherify_wrapper._events import AttemptEnded, AttemptStarted
 from voucherify_wrapper._journal import Journal

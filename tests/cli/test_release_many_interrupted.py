@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from tests.wrapper.commands import COMMAND, environment
+from tests.cli.commands import COMMAND, environment
 from voucherify_wrapper.cli._interrupts import Interrupts
 from voucherify_wrapper.sandbox import Fault
 from voucherify_wrapper.sandbox import RateLimit as SandboxLimit

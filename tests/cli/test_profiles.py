@@ -22,10 +22,10 @@ from attrs import frozen
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.cli.commands import environment, voucherify
+from tests.cli.terminal import Terminal
 from tests.wrapper import file_keyring
-from tests.wrapper.commands import environment, voucherify
 from tests.wrapper.file_keyring import FileKeyring
-from tests.wrapper.terminal import Terminal
 from voucherify_wrapper import ConfigurationError, Voucherify
 from voucherify_wrapper._credentials_file import credentials_file
 from voucherify_wrapper.cli import main

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.wrapper.commands import COMMAND, environment, voucherify
+from tests.cli.commands import COMMAND, environment, voucherify
 from voucherify_wrapper import (
     AuthenticationError,
     ClientClosedError,

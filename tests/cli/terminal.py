@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from tests.wrapper.commands import COMMAND, environment
+from tests.cli.commands import COMMAND, environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

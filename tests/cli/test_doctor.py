@@ -16,8 +16,8 @@ import pytest
 import trustme
 from attrs import frozen
 
+from tests.cli.commands import voucherify
 from tests.wrapper import file_keyring
-from tests.wrapper.commands import voucherify
 from tests.wrapper.test_transport import Server, read_head
 from voucherify_wrapper._adapter import specification
 from voucherify_wrapper._credentials_file import credentials_file
