@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TESTS = ROOT / "tests" / "wrapper"
 TIMEOUT = 600.0
-"""Seconds for all of the tests; they take about twenty on two cores."""
+"""Seconds for all of the tests; they take about forty on two cores."""
 MOST_FAILURES = 20
 """So many failing tests end a run: they rarely have more than one cause."""
 
