@@ -400,6 +400,7 @@ def union(*models: type[_shapes.Model], **options: Any) -> _shapes.Union:
         ([Tight, Loose], {"a": "t", "b": [1]}, Loose),
         ([Tight, Loose], {"a": "t", "b": "text"}, Loose),  # of the wrong kind in one
         ([Loose, Tight], {"a": "t", "kind": "new"}, Tight),  # the server's new value is no reason against it
+        ([Tight, Loose], {"a": "t", "kind": 3}, Loose),  # a value of another type is one
         ([Tight, Free], {"a": "t", "kind": "new"}, Free),  # unless another one has it
         ([Tight, Free], {"a": "t", "kind": "x"}, Tight),
         ([Owner, Team], {"object": "team", "name": "x"}, Team),  # the constant counts more than all else
