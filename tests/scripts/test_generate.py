@@ -583,6 +583,7 @@ def test_killed_run(kept: Path, tmp_path: Path, command: Command, digest: Digest
     assert [entry.name for entry in kept.iterdir()] == ["voucherify_client"]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("state", [STATES[0], STATES[3]])
 def test_interrupted_run(

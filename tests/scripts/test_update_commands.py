@@ -51,6 +51,22 @@ def test_result_is_handed_on() -> None:
         signal.signal(signal.SIGTERM, before)
 
 
+def test_a_request_to_end() -> None:
+    """It goes through the work's `finally` blocks, and has the exit code that a shell expects."""
+    ended: list[str] = []
+
+    def work() -> int:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            ended.append("cleanly")
+        return 0
+
+    with pytest.raises(SystemExit) as told:
+        run("name", work)
+    assert (told.value.code, ended) == (143, ["cleanly"])
+
+
 def broken_pipe() -> int:
     """Make the end of a pipe that nobody reads from, as what `| head` leaves behind."""
     reading, writing = os.pipe()
