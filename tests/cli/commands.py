@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from voucherify_wrapper.sandbox import Sandbox
 
@@ -48,3 +50,8 @@ def voucherify(
         check=False,
         timeout=60,
     )
+
+
+def outcomes_in(path: Path) -> list[dict[str, Any]]:
+    """The outcomes in a file that `--output` named."""
+    return [json.loads(line) for line in path.read_text().splitlines()]

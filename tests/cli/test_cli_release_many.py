@@ -10,11 +10,11 @@ import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from tests.cli.commands import COMMAND, environment, voucherify
+from tests.cli.commands import COMMAND, environment, outcomes_in, voucherify
 from voucherify_wrapper import Outcome, RateLimit, SessionNotFoundError, UsageError
 from voucherify_wrapper._events import AttemptEnded, AttemptStarted
 from voucherify_wrapper._journal import Journal
@@ -63,19 +63,6 @@ def keys(voucherify_sandbox: Sandbox) -> list[str]:
     """Twenty sessions of the voucher v."""
     voucherify_sandbox.add_voucher("v", None)
     return [voucherify_sandbox.lock("v") for _ in range(20)]
-
-
-@pytest.fixture
-def file(keys: list[str], tmp_path: Path) -> Path:
-    """The list of these sessions, as CSV."""
-    path = tmp_path / "stuck.csv"
-    path.write_text("".join(f"{row}\n" for row in ["code,session_key", *(f"v,{key}" for key in keys)]))
-    return path
-
-
-def lines_of(path: Path) -> list[dict[str, Any]]:
-    """The outcomes in a file."""
-    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 @contextmanager
@@ -283,7 +270,7 @@ def test_outcomes_are_written_as_json_lines(
         more.write('\n"unknown\nvoucher",ssn_1\n')
     command(file, "--output", "o.jsonl")
 
-    outcomes = sorted(lines_of(tmp_path / "o.jsonl"), key=lambda outcome: int(outcome["line"]))
+    outcomes = sorted(outcomes_in(tmp_path / "o.jsonl"), key=lambda outcome: int(outcome["line"]))
     released = {"code": "v", "status": "released", "confirmed": True, "attempts": 1, "error": None}
     assert outcomes[:20] == [
         {**released, "line": line, "session_key": key} for line, key in enumerate(keys, 2)
@@ -334,7 +321,7 @@ def test_what_is_there_is_not_written_over(
     assert (tmp_path / "o.jsonl").read_text() == "precious\n"
     assert voucherify_sandbox.requests == []
     assert command(file, "--output", "o.jsonl", "--force")[0] == 0
-    assert len(lines_of(tmp_path / "o.jsonl")) == 20
+    assert len(outcomes_in(tmp_path / "o.jsonl")) == 20
 
 
 @pytest.mark.parametrize(
@@ -497,7 +484,7 @@ def test_a_disk_that_is_full_ends_the_run(voucherify_sandbox: Sandbox, file: Pat
         in full.stderr
     )
     assert "To go on: voucherify release-many --journal" in full.stderr
-    assert sorted(outcome["session_key"] for outcome in lines_of(Path(f"{file}.o"))) == sorted(keys)
+    assert sorted(outcome["session_key"] for outcome in outcomes_in(Path(f"{file}.o"))) == sorted(keys)
     assert sorted(key for _, key in voucherify_sandbox.released) == sorted(keys)
 
 
@@ -614,7 +601,7 @@ def test_a_line_that_does_not_fit_is_taken_back(tmp_path: Path) -> None:
             outcomes.write(outcome("8"), 8)
     outcomes.close()
 
-    assert [line["line"] for line in lines_of(path)] == list(range(8))
+    assert [line["line"] for line in outcomes_in(path)] == list(range(8))
 
 
 def test_outcomes_go_on_behind_those_of_an_earlier_run(tmp_path: Path) -> None:
@@ -632,7 +619,7 @@ def test_outcomes_go_on_behind_those_of_an_earlier_run(tmp_path: Path) -> None:
     second.write(outcome("3"), 4)
     second.close()
 
-    assert [line and (line["session_key"], line["line"]) for line in lines_of(path)] == [
+    assert [line and (line["session_key"], line["line"]) for line in outcomes_in(path)] == [
         *[("1", 2), ("2", 3), None, ("2", None), ("3", 4)]
     ]
 

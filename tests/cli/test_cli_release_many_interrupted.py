@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.commands import COMMAND, environment
+from tests.cli.commands import COMMAND, environment, outcomes_in
 from voucherify_wrapper.cli._interrupts import Interrupts
 from voucherify_wrapper.sandbox import Fault
 from voucherify_wrapper.sandbox import RateLimit as SandboxLimit
@@ -52,19 +52,6 @@ def keys(voucherify_sandbox: Sandbox) -> list[str]:
     """Two hundred sessions of the voucher v."""
     voucherify_sandbox.add_voucher("v", None)
     return [voucherify_sandbox.lock("v") for _ in range(200)]
-
-
-@pytest.fixture
-def file(keys: list[str], tmp_path: Path) -> Path:
-    """The list of these sessions, as CSV."""
-    path = tmp_path / "stuck.csv"
-    path.write_text("".join(f"{row}\n" for row in ["code,session_key", *(f"v,{key}" for key in keys)]))
-    return path
-
-
-def outcomes_in(path: Path) -> list[dict[str, Any]]:
-    """The outcomes in a file."""
-    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def has_lines(path: Path, least: int) -> bool:
