@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.faults.proxy import Strike
-from voucherify_wrapper import AsyncVoucherify, AttemptEnded, Retries, Timeout, Voucherify
+from voucherify_wrapper import (
+    APITimeoutError,
+    AsyncVoucherify,
+    AttemptEnded,
+    ReleaseResult,
+    Retries,
+    Timeout,
+    Voucherify,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.faults.proxy import FaultProxy, Kind, Side
     from voucherify_wrapper import Event
@@ -21,8 +31,12 @@ if TYPE_CHECKING:
 
 CODE = "v"
 LANES = 32
-AT_ONCE = Retries(50, base=0)
-TIMEOUT = Timeout(30, attempt=0.2)
+AT_ONCE = Retries(1000, base=0.001, cap=1.0)
+"""After a millisecond at most; where a machine is too slow for that, later and later, until it is not."""
+TIMEOUT = Timeout(120, connect=60, attempt=0.2)
+"""So short because a call that is struck often has to wait until an attempt's time is up."""
+_UNSTRUCK = Timeout(120, connect=60, attempt=60)  # nothing is in its way but the machine
+_MOST_MISSES = 100
 
 
 class Never:
@@ -30,6 +44,21 @@ class Never:
 
     def wait(self, *_: Any, **__: Any) -> None:
         """Do not."""
+
+
+@dataclass
+class Call:
+    """One call of a lane.
+
+    Attributes:
+        key: the session that it releases.
+        timeout: its time limits.
+        outcome: its result or exception, once it has ended.
+    """
+
+    key: str
+    timeout: Timeout
+    outcome: Any = None
 
 
 class Lane:
@@ -40,27 +69,72 @@ class Lane:
         failed: what the attempts of the last call ended with that failed.
     """
 
-    def __init__(self, world: World, strikes: Sequence[tuple[Strike, ...]], choose: Choice) -> None:
+    def __init__(
+        self, world: World, strikes: Sequence[tuple[Strike, ...]], choose: Choice, judge: Judge
+    ) -> None:
         self.strikes = strikes
         self.failed: list[Any] = []
         self._world = world
         self._choose = choose
+        self._judge = judge
 
     def hear(self, event: Event) -> None:
         """Note how an attempt ended."""
         if isinstance(event, AttemptEnded) and event.error is not None:
             self.failed.append(event.error)
 
-    def begin(self, strikes: tuple[Strike, ...]) -> str:
-        """Lock a session for a call that is struck."""
-        self.failed.clear()
-        key = self._choose(self, strikes, self._world.sandbox.lock(CODE))
-        self._world.proxy.strike(key, *strikes)
-        return key
+    def calls(self) -> Iterator[Call]:
+        """Each call, to be made before the next one is asked for.
 
-    def missed(self, key: str, strikes: tuple[Strike, ...]) -> bool:
-        """Whether the call ended and no strike had fallen, such as where time was up before it began."""
-        return 0 < self._world.proxy.take_back(key) == len(strikes)
+        One that ended before any strike had fallen, such as where its time was up before the proxy had its
+        request, is made again.
+        """
+        for strikes in self.strikes:
+            for _ in range(_MOST_MISSES):
+                self.failed.clear()
+                key = self._choose(self, strikes, self._world.sandbox.lock(CODE))
+                self._world.proxy.strike(key, *strikes)
+                call = Call(key, TIMEOUT if strikes else _UNSTRUCK)
+                yield call
+                if not 0 < self._world.proxy.take_back(key) == len(strikes):
+                    break
+            else:
+                raise AssertionError(
+                    f"{_MOST_MISSES} calls met no strike: {told(strikes, call.outcome, self)}"
+                )
+            self._judge(self, strikes, key, call.outcome)
+
+    def released(self, key: str, result: ReleaseResult, *, in_order: bool = True) -> set[bool]:
+        """Whether the server said itself that it released the session, in the answer that a result is of.
+
+        Which one that is, the server's id in it tells; a 204 has none. One that was broken off it cannot be.
+
+        Args:
+            key: the session's key.
+            result: the result.
+            in_order: whether an attempt that failed, other than by its time being up, was over for the server
+                as well. Then the answer can only be the last.
+
+        Returns:
+            Nothing where there is no such answer, which is never right.
+        """
+        given = self._world.proxy.given(key)
+        if in_order and not any(isinstance(error, APITimeoutError) for error in self.failed):
+            given = given[-1:]
+        return {
+            status == _DONE
+            for it in given
+            if it.whole and (status := it.answer.partition(b"\r\n")[0]) in (_DONE, _GONE)
+            if _request_id(it.answer) == result.request_id
+        }
+
+
+_DONE, _GONE = b"HTTP/1.1 204 No Content", b"HTTP/1.1 404 Not Found"
+
+
+def _request_id(answer: bytes) -> Any:
+    body = answer.partition(b"\r\n\r\n")[2]
+    return json.loads(body)["request_id"] if body else None
 
 
 class World:
@@ -77,7 +151,7 @@ class World:
         self.proxy = proxy
         self._kind = kind
         self._settings = {**settings, "base_url": proxy.url, "timeout": TIMEOUT}
-        self._drive([Lane(self, [()], _fresh)], {}, lambda *_: None)
+        self._drive([Lane(self, [()], _fresh, _expect_success)], {})
         self.sizes = proxy.sizes
         assert all(self.sizes)
 
@@ -101,54 +175,48 @@ class World:
             choose: the key that a call is for, given one that is fresh.
             settings: further settings of the clients.
         """
-        all_lanes = [Lane(self, strikes[at::lanes], choose or _fresh) for at in range(lanes)]
-        self._drive(all_lanes, settings, judge)
+        all_lanes = [Lane(self, strikes[at::lanes], choose or _fresh, judge) for at in range(lanes)]
+        self._drive(all_lanes, settings)
         wait_until(lambda: not self.proxy.connections)
 
-    def _drive(self, lanes: list[Lane], settings: dict[str, Any], judge: Judge) -> None:
+    def _drive(self, lanes: list[Lane], settings: dict[str, Any]) -> None:
         settings = {**self._settings, **settings}
 
         async def run() -> None:
-            await asyncio.gather(*(_awaited(lane, settings, judge) for lane in lanes))
+            await asyncio.gather(*(_awaited(lane, settings) for lane in lanes))
             assert asyncio.all_tasks() == {asyncio.current_task()}
 
         if "async" in self._kind:
             asyncio.run(run())
         else:
             with ThreadPoolExecutor(LANES) as pool:
-                list(pool.map(lambda lane: _blocked(lane, settings, judge), lanes))
+                list(pool.map(lambda lane: _blocked(lane, settings), lanes))
 
 
 def _fresh(_: Lane, __: tuple[Strike, ...], key: str) -> str:
     return key
 
 
-def _blocked(lane: Lane, settings: dict[str, Any], judge: Judge) -> None:
+def _expect_success(_: Lane, __: tuple[Strike, ...], ___: str, outcome: Any) -> None:
+    assert isinstance(outcome, ReleaseResult), repr(outcome)
+
+
+def _blocked(lane: Lane, settings: dict[str, Any]) -> None:
     with Voucherify(on_event=lane.hear, **settings) as client:
-        for strikes in lane.strikes:
-            while True:
-                key = lane.begin(strikes)
-                try:
-                    outcome: Any = client.release_validation_session(CODE, key)
-                except Exception as error:  # noqa: BLE001 - judged
-                    outcome = error
-                if not lane.missed(key, strikes):
-                    break
-            judge(lane, strikes, key, outcome)
+        for call in lane.calls():
+            try:
+                call.outcome = client.release_validation_session(CODE, call.key, timeout=call.timeout)
+            except Exception as error:  # noqa: BLE001 - judged
+                call.outcome = error
 
 
-async def _awaited(lane: Lane, settings: dict[str, Any], judge: Judge) -> None:
+async def _awaited(lane: Lane, settings: dict[str, Any]) -> None:
     async with AsyncVoucherify(on_event=lane.hear, **settings) as client:
-        for strikes in lane.strikes:
-            while True:
-                key = lane.begin(strikes)
-                try:
-                    outcome: Any = await client.release_validation_session(CODE, key)
-                except Exception as error:  # noqa: BLE001 - judged
-                    outcome = error
-                if not lane.missed(key, strikes):
-                    break
-            judge(lane, strikes, key, outcome)
+        for call in lane.calls():
+            try:
+                call.outcome = await client.release_validation_session(CODE, call.key, timeout=call.timeout)
+            except Exception as error:  # noqa: BLE001 - judged
+                call.outcome = error
 
 
 def every(side: Side, kind: Kind, size: int) -> list[tuple[Strike, ...]]:

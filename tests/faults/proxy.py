@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal, Self
 
 if TYPE_CHECKING:
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Plan = Callable[[int, bytes], "Strike | None"]
+    Serve = Callable[[socket.socket, ExitStack], None]
 
 Side = Literal["request", "answer"]
 Kind = Literal["reset", "stall", "half-close", "close", "drip", "corrupt", "again"]
 
+_CUTTING: tuple[Kind, ...] = ("reset", "stall", "half-close", "close")
 _LINGER_ZERO = struct.pack("ii", 1, 0)
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _END = b"\r\n\r\n"
@@ -57,6 +60,19 @@ class Strike:
     answer: bytes | None = None
     acts: bool = True
     pause: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer that was given to a client.
+
+    Attributes:
+        answer: its bytes, the server's or made up; where they are damaged, as they were before.
+        whole: whether it may have come to its end, as nothing broke it off before.
+    """
+
+    answer: bytes
+    whole: bool
 
 
 class _Proxy:
@@ -111,13 +127,16 @@ class _Proxy:
             with self._mutex:
                 self._clients += 1
             threading.Thread(
-                target=self._attend, args=(client,), name=f"fault-proxy {self.port}", daemon=True
+                target=self._attend,
+                args=(client, self._next_serving()),
+                name=f"fault-proxy {self.port}",
+                daemon=True,
             ).start()
 
-    def _attend(self, client: socket.socket) -> None:
+    def _attend(self, client: socket.socket, serve: Serve) -> None:
         try:
             with ExitStack() as stack, suppress(OSError):
-                self._serve(self._kept(client, stack), stack)
+                serve(self._kept(client, stack), stack)
         finally:
             with self._mutex:
                 self._clients -= 1
@@ -139,6 +158,10 @@ class _Proxy:
 
     def _server(self, stack: ExitStack) -> socket.socket:
         return self._kept(socket.create_connection(self._upstream), stack)
+
+    def _next_serving(self) -> Serve:
+        """What serves the next connection; asked in the order in which they came, however late that is."""
+        return self._serve
 
     def _serve(self, client: socket.socket, stack: ExitStack) -> None:
         raise NotImplementedError
@@ -162,23 +185,37 @@ class FaultProxy(_Proxy):
         self.exchanges = 0
         self.sizes = (0, 0)
         self._waiting: dict[bytes, list[Strike]] = {}
+        self._given: dict[bytes, list[Given]] = {}
         self._plan: Plan = plan or self._next
         self._tls = tls
         super().__init__(port)
 
     def strike(self, last_segment: str, *strikes: Strike) -> None:
-        """Let these befall the next exchanges, one each, whose path ends so."""
+        """Let these befall the next exchanges, one each, whose path ends so; and note what all are given."""
+        self._given[last_segment.encode()] = []
         self._waiting[last_segment.encode()] = [*strikes]
+
+    def given(self, last_segment: str) -> list[Given]:
+        """What the exchanges were given whose path ends so, since `strike` was told of them.
+
+        Each is noted before its first byte is sent, so whoever has an answer finds it here. The order is that
+        of the requests, as long as each is made when the one before has ended, and by its answer or by what
+        the proxy did; when a client just stops waiting, its request may come through after the next one.
+        """
+        return [*self._given[last_segment.encode()]]
 
     def take_back(self, last_segment: str) -> int:
         """Forget those that have met no exchange so far, and tell how many they were."""
         return len(self._waiting.pop(last_segment.encode(), ()))
 
     def _next(self, _: int, head: bytes) -> Strike | None:
-        path = head.split(b" ", 2)[1]
         with suppress(IndexError):
-            return self._waiting.get(path.rpartition(b"/")[2], []).pop(0)
+            return self._waiting.get(_last_segment(head), []).pop(0)
         return None
+
+    def _note(self, head: bytes, answer: bytes, strike: Strike | None) -> None:
+        cut = strike and strike.side == "answer" and strike.kind in _CUTTING and strike.at < len(answer)
+        self._given.get(_last_segment(head), []).append(Given(answer, not cut))
 
     def _planned(self, head: bytes) -> Strike | None:
         with self._mutex:
@@ -197,6 +234,7 @@ class FaultProxy(_Proxy):
             strike = self._planned(head)
             if strike and not strike.acts:
                 _exactly(client, len(head) - len(taken))
+                self._note(head, strike.answer or b"", strike)
                 going = _answered(client, strike.answer or b"", strike)
                 continue
             try:
@@ -226,16 +264,20 @@ class FaultProxy(_Proxy):
             _break_off(client, server if strike.kind == "half-close" else client, strike.kind)
             if strike.kind == "half-close":
                 with suppress(OSError):  # whatever the server makes of that
-                    while piece := server.recv(_PIECE):
-                        client.sendall(piece)
+                    answer = b"".join(iter(lambda: server.recv(_PIECE), b""))
+                    self._note(head, answer, strike)
+                    client.sendall(answer)
             return False
         _exactly(client, len(head) - len(taken))
         answer = _answer_to(server, head)
         self.sizes = (len(head), len(answer))
+        if strike and strike.answer is not None:
+            answer = strike.answer
+        self._note(head, answer, strike)
         if strike is None:
             client.sendall(answer)
             return True
-        return _answered(client, answer if strike.answer is None else strike.answer, strike)
+        return _answered(client, answer, strike)
 
 
 class _ServerGoneError(OSError):
@@ -288,6 +330,10 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     while len(received) < size and (piece := connection.recv(size - len(received))):
         received += piece
     return received
+
+
+def _last_segment(head: bytes) -> bytes:
+    return head.split(b" ", 2)[1].rpartition(b"/")[2]
 
 
 def _head(connection: socket.socket) -> bytes:
@@ -347,8 +393,10 @@ class StreamProxy(_Proxy):
         """How many of these have met no connection so far."""
         return len(self._waiting)
 
-    def _serve(self, client: socket.socket, stack: ExitStack) -> None:
-        strike = self._waiting.popleft() if self._waiting else None
+    def _next_serving(self) -> Serve:
+        return partial(self._serve_struck, self._waiting.popleft() if self._waiting else None)
+
+    def _serve_struck(self, strike: Strike | None, client: socket.socket, stack: ExitStack) -> None:
         server = self._server(stack)
         left: dict[socket.socket, float] = {client: math.inf, server: math.inf}
         if strike:

@@ -103,13 +103,14 @@ def test_whatever_comes_is_told_in_our_terms(
 ) -> None:
     """Twice, and without an end of its own once; the next call is not touched by it."""
 
-    def judge(lane: Lane, strikes: tuple[Strike, ...], _: str, outcome: Any) -> None:
+    def judge(lane: Lane, strikes: tuple[Strike, ...], key: str, outcome: Any) -> None:
         text = told(strikes, outcome, lane)
         assert isinstance(outcome, (ReleaseResult, VoucherifyError)), text
         assert all(isinstance(error, VoucherifyError) for error in lane.failed), text
         if not strikes:
             assert isinstance(outcome, ReleaseResult), text
             assert (outcome.confirmed, outcome.attempts) == (True, 1) or lane.failed, text
+            assert lane.released(key, outcome, in_order=False) == {outcome.confirmed}, text
 
     struck = [
         (Strike("answer", end, 10**6, answer=answer, acts=acts),) for end in ("close", "half-close", "drip")
