@@ -198,15 +198,14 @@ def write_request(
     Returns:
         What httpx's `request` takes.
     """
-    content = {} if body is UNSET else _write_body(body, bodies)
-    written = {**content.pop("headers", {}), **_write_headers(headers)}
-    more = {"headers": written, "cookies": _write_cookies(cookies)}
-    return {
-        "method": method,
-        "url": write_url(*path, query=query),
-        **content,
-        **{name: value for name, value in more.items() if value},
-    }
+    request: dict[str, Any] = {"method": method, "url": write_url(*path, query=query)}
+    if body is not UNSET:
+        request |= _write_body(body, bodies)
+    if written := _write_headers(headers):
+        request["headers"] = {**request.get("headers", {}), **written}
+    if written := _write_cookies(cookies):
+        request["cookies"] = written
+    return request
 
 
 def _write_headers(arguments: Iterable[Argument]) -> dict[str, str]:

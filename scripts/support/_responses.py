@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ._fitting import Value
     from .client import Client
 
+_STATUSES: dict[int, HTTPStatus] = {int(status): status for status in HTTPStatus}
+
 
 class Answer(NamedTuple):
     """What the document promises of the answers with some statuses.
@@ -60,14 +62,7 @@ def build_response(client: Client, response: httpx.Response, answers: tuple[Answ
             found = found or list(violations(promised.shape, parsed))
             if found:
                 raise errors.UnexpectedContent(status, response.content, found)
-    return Response(_status(status), response.content, response.headers, parsed)
-
-
-def _status(status: int) -> HTTPStatus | int:
-    try:
-        return HTTPStatus(status)
-    except ValueError:
-        return status
+    return Response(_STATUSES.get(status, status), response.content, response.headers, parsed)
 
 
 def _parse(shape: Shape, promised: str, response: httpx.Response) -> tuple[Value, list[Violation]]:
