@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,9 +16,11 @@ from ._rate_limits import LIMIT_HEADERS, NOTHING_SAID, rate_limit_from
 from ._secrets import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ._errors import APIError
     from ._incoming import Head
-    from ._outgoing import Outgoing
+    from ._outgoing import Outgoing, RawHeaders
     from ._rate_limits import RateLimit
     from ._secrets import Redactor
 
@@ -25,6 +28,7 @@ _LARGEST_ANSWER = 64 * 2**20  # bytes; far above any answer of the vendor
 _MARGIN = 2**14  # bytes read beyond what is kept, so that a credential at the cut is masked before
 _WITHHELD = b"[withheld: it holds an access token]"
 _OF_INTEREST = frozenset(name.encode() for name in (*LIMIT_HEADERS, REQUEST_ID_HEADER))
+_READ = _OF_INTEREST | {b"date"}  # to which the others are relative
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -97,6 +101,39 @@ class BodyReader:
         return b"".join(self._chunks)
 
 
+class _Headers(httpx.Headers):
+    """Headers that are made when somebody looks at them, which is rare, and work for every answer.
+
+    Args:
+        make: what gives them.
+    """
+
+    def __init__(self, make: Callable[[], RawHeaders]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever httpx keeps its headers in
+        own = vars(self)
+        if "_make" not in own:
+            raise AttributeError(name)
+        own.update(vars(httpx.Headers(own["_make"]())))  # in one step, as another thread may look as well
+        own.pop("_make", None)
+        return getattr(self, name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle them as what they stand for."""
+        return httpx.Headers, (self.raw,)
+
+
+def _shown(redactor: Redactor, headers: RawHeaders) -> RawHeaders:
+    return [header for header in redactor.raw_headers(headers) if header[0] not in ABOUT_THE_CODING]
+
+
+def _said(head: Head, redactor: Redactor) -> dict[str, str]:
+    """The headers that tell something, by their names."""
+    told = [header for header in head.said.items() if header[0] in _READ]
+    return {name.decode(): value.decode("latin-1") for name, value in redactor.raw_headers(told)}
+
+
 class Answer:
     """An answer read to its end; it knows the request it answers, and tells what is wrong with it.
 
@@ -129,8 +166,7 @@ class Answer:
         redactor: Redactor,
     ) -> None:
         self.status_code = head.status
-        raw = redactor.raw_headers(head.headers)
-        self.headers = httpx.Headers([header for header in raw if header[0] not in ABOUT_THE_CODING])
+        self.headers: httpx.Headers = _Headers(partial(_shown, redactor, head.headers))
         self.content = body
         self.request = request
         self._redactor = redactor
@@ -139,7 +175,7 @@ class Answer:
         self.rate_limit: RateLimit = NOTHING_SAID
         self.request_id: str | None = None
         if not _OF_INTEREST.isdisjoint(head.said):
-            said = dict(self.headers.items())  # in which to look something up costs a tenth
+            said = _said(head, redactor)
             self.rate_limit = rate_limit_from(said, now=time.time())
             self.request_id = request_id_from(said)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from ._errors import RequestError, remark
 from ._logging import logger
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ._requests import Request, Signature, Step
 
 
-@frozen
+@define
 class Limits:
     """What bounds a call, and each request that it makes.
 

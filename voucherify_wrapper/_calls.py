@@ -58,29 +58,25 @@ def steps_of(call: Call, request: Request, signer: Signer, limits: Limits) -> An
         VoucherifyError: it failed; every kind but ``ClientClosedError``.
     """
     try:
-        return (yield from _answered(call, request, signer, limits))
+        attempts, renewed = Attempts(request, limits), False
+        signature = yield from signer.sign(limits)
+        while True:
+            outcome = yield from attempts.send(signature)
+            call.attempts = attempts.count
+            if not isinstance(outcome, RequestError):
+                call.answer = outcome
+                if is_success(outcome.status_code):
+                    return outcome
+                if worth_renewing(outcome.status_code, renewed=renewed):
+                    refused, renewed = signature, True
+                    signature = yield from signer.sign(limits, before=refused, refused=True)
+                    if signature != refused:
+                        logger.info("%s %s: signed anew after a 401", request.method, request.url)
+                        continue
+                outcome = outcome.error()
+            call.may_have_acted |= outcome.may_have_acted
+            yield from attempts.wait_after(outcome)
+            signature = yield from signer.sign(limits, before=signature)  # it may have ended
     except RequestError as error:
         error.may_have_acted = call.may_have_acted  # in any attempt, and not in fetching a token
         raise
-
-
-def _answered(call: Call, request: Request, signer: Signer, limits: Limits) -> Answering:
-    attempts, renewed = Attempts(request, limits), False
-    signature = yield from signer.sign(limits)
-    while True:
-        outcome = yield from attempts.send(signature)
-        call.attempts = attempts.count
-        if not isinstance(outcome, RequestError):
-            call.answer = outcome
-            if is_success(outcome.status_code):
-                return outcome
-            if worth_renewing(outcome.status_code, renewed=renewed):
-                refused, renewed = signature, True
-                signature = yield from signer.sign(limits, before=refused, refused=True)
-                if signature != refused:
-                    logger.info("%s %s: signed anew after a 401", request.method, request.url)
-                    continue
-            outcome = outcome.error()
-        call.may_have_acted |= outcome.may_have_acted
-        yield from attempts.wait_after(outcome)
-        signature = yield from signer.sign(limits, before=signature)  # it may have ended

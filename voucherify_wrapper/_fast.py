@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 from pyreqwest import exceptions as foreign
 from pyreqwest.client import ClientBuilder, SyncClientBuilder
+from pyreqwest.http import HeaderMap
 
 from ._incoming import AsyncIncoming, Incoming
 from ._latest import Latest
@@ -126,11 +127,11 @@ def _configured(builder: Builder, route: Route, connect: float) -> Builder:
     )
 
 
-def _as_texts(headers: RawHeaders) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+def _header_map_of(headers: RawHeaders) -> HeaderMap:
+    return HeaderMap([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
 
 
-def _ready(client: Any, request: Outgoing, headers: list[tuple[str, str]]) -> Any:  # noqa: ANN401 - either kind
+def _ready(client: Any, request: Outgoing, headers: HeaderMap) -> Any:  # noqa: ANN401 - either kind
     """A request that is to be entered, so that it is sent."""
     if client is None:
         raise httpx.CloseError(_CLOSED)
@@ -147,13 +148,13 @@ def _has_own_limit(request: Outgoing, connect: float) -> bool:
     return limits.get("connect") not in (None, connect, limits.get("read"))
 
 
-def _headers_of(response: BaseResponse) -> Iterator[tuple[bytes, bytes]]:
+def _headers_of(response: BaseResponse) -> RawHeaders:
     headers = response.headers
     try:
         pairs = list(headers.items())
     except ValueError:  # a value beyond ASCII, which pyreqwest shows to nobody
         pairs = [pair for name in dict.fromkeys(headers) for pair in _readable(headers, name)]
-    return ((name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs)
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
 
 
 def _readable(headers: Any, name: str) -> list[tuple[str, str]]:  # noqa: ANN401 - pyreqwest's own
@@ -198,25 +199,27 @@ class _Incoming(Incoming):
         super().__init__(response.status, _headers_of(response))
         self._sending: SyncStreamRequest | None = sending
         self._response = response
-        self._permits = permits
+        self._permits: SimpleQueue[None] | None = permits
 
     def __iter__(self) -> Iterator[bytes]:
-        if self.status == _NO_CONTENT:
-            return
-        read = self._response.body_reader.read_chunk
-        try:
-            while (piece := read()) is not None:
-                yield bytes(piece)
-        except foreign.PyreqwestError as error:
-            raise (told := as_httpx_error(error)) from told.__cause__
+        if self.status != _NO_CONTENT:
+            read = self._response.body_reader.read_chunk
+            try:
+                while (piece := read()) is not None:
+                    yield bytes(piece)
+            except foreign.PyreqwestError as error:
+                raise (told := as_httpx_error(error)) from told.__cause__
+        self._sending = None  # nothing is left to be closed, which would cost a change of threads
 
     def close(self) -> None:
-        sending, self._sending = self._sending, None  # however often it is closed
-        if sending:
-            try:
+        sending, self._sending = self._sending, None
+        permits, self._permits = self._permits, None  # however often it is closed
+        try:
+            if sending:
                 sending.__exit__(None, None, None)
-            finally:
-                self._permits.put(None)
+        finally:
+            if permits is not None:
+                permits.put(None)
 
 
 class FastTransport(Transport):
@@ -232,7 +235,7 @@ class FastTransport(Transport):
     def __init__(self, route: Route, *, connect: float) -> None:
         super().__init__(route)
         self._connect = connect
-        self._as_texts = Latest(_as_texts)
+        self._header_map_of = Latest(_header_map_of)
         self._client: SyncClient | None = _configured(SyncClientBuilder(), route, connect).build()
 
     def send(self, request: Outgoing) -> Incoming:
@@ -247,7 +250,7 @@ class FastTransport(Transport):
             return super().send(request)
         incoming = None
         try:
-            sending = _ready(self._client, request, self._as_texts(request.headers))
+            sending = _ready(self._client, request, self._header_map_of(request.headers))
             incoming = _Incoming(sending, sending.__enter__(), self._permits)
         except (foreign.PyreqwestError, ValueError) as error:
             raise (told := as_httpx_error(error)) from told.__cause__
@@ -271,29 +274,30 @@ class _AsyncIncoming(AsyncIncoming):
         super().__init__(response.status, _headers_of(response))
         self._sending: StreamRequest | None = sending
         self._response = response
-        self._permits = permits
+        self._permits: asyncio.Semaphore | None = permits
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self  # a generator would cost more than all the rest, as asyncio keeps account of each
 
     async def __anext__(self) -> bytes:
-        if self.status == _NO_CONTENT:
-            raise StopAsyncIteration
         try:
-            piece = await self._response.body_reader.read_chunk()
+            piece = None if self.status == _NO_CONTENT else await self._response.body_reader.read_chunk()
         except foreign.PyreqwestError as error:
             raise (told := as_httpx_error(error)) from told.__cause__
         if piece is None:
+            self._sending = None  # as in the other one
             raise StopAsyncIteration
         return bytes(piece)
 
     async def aclose(self) -> None:
         sending, self._sending = self._sending, None
-        if sending:
-            try:
+        permits, self._permits = self._permits, None
+        try:
+            if sending:
                 await sending.__aexit__(None, None, None)
-            finally:
-                self._permits.release()
+        finally:
+            if permits is not None:
+                permits.release()
 
 
 class AsyncFastTransport(AsyncTransport):
@@ -307,7 +311,7 @@ class AsyncFastTransport(AsyncTransport):
     def __init__(self, route: Route, *, connect: float) -> None:
         super().__init__(route)
         self._connect = connect
-        self._as_texts = Latest(_as_texts)
+        self._header_map_of = Latest(_header_map_of)
         self._client: Client | None = _configured(ClientBuilder(), route, connect).build()
 
     def keeps_time(self, request: Outgoing) -> bool:
@@ -326,7 +330,7 @@ class AsyncFastTransport(AsyncTransport):
             return await super().send(request)
         incoming = None
         try:
-            sending = _ready(self._client, request, self._as_texts(request.headers))
+            sending = _ready(self._client, request, self._header_map_of(request.headers))
             incoming = _AsyncIncoming(sending, await sending.__aenter__(), self._permits)
         except (foreign.PyreqwestError, ValueError) as error:
             raise (told := as_httpx_error(error)) from told.__cause__

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import httpx
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from ._errors import InvalidArgumentError
 from ._outgoing import Outgoing, base_of, outgoing
@@ -57,7 +57,7 @@ class Signature:
     secrets: tuple[str, ...] = field(default=(), repr=hidden, eq=False)
 
 
-@frozen
+@define
 class Send:
     """A step: send a signed request, and read its answer to the end.
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +29,8 @@ from voucherify_wrapper import (
 from voucherify_wrapper.sandbox import Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from voucherify_wrapper.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -195,6 +199,25 @@ def test_the_generated_clients_copies_keep_the_session() -> None:
     assert seen[0].method == "DELETE"
     assert seen[0].extensions["timeout"]["connect"] <= 3
     assert 3 < seen[0].extensions["timeout"]["read"] <= 7
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [lambda it: it, copy.copy, copy.deepcopy, lambda it: pickle.loads(pickle.dumps(it))],  # noqa: S301 - just made
+)
+def test_the_headers_of_an_answer_are_httpx_headers(taken: Callable[[Any], Any]) -> None:
+    """Copied and pickled ones too: what came twice is there twice, and no credential that was echoed."""
+    said = [("X-Mine", "a"), ("x-mine", "b"), ("Content-Encoding", "gzip"), ("Echo", "my-own-token")]
+    transport = httpx.MockTransport(lambda _: httpx.Response(204, headers=said))
+    with Voucherify(ApiKey("id", "my-own-token"), transport=transport) as voucherify:
+        answer = release_validation_session.sync_detailed("c", "k", client=voucherify.client)
+
+    headers = taken(answer.headers)
+
+    assert isinstance(headers, httpx.Headers)
+    assert headers.multi_items() == [("x-mine", "a"), ("x-mine", "b"), ("echo", "[redacted]")]
+    assert headers.get_list("X-MINE") == ["a", "b"]
+    assert not hasattr(headers, "no_such_thing")
 
 
 def test_a_success_that_is_not_promised_is_no_silent_none() -> None:
