@@ -49,41 +49,67 @@ def test_a_soak_in_small(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_restarted_in_the_middle_of_a_run(tmp_path: Path) -> None:
-    """Killed twice, and back on its port: the runs go on, or stop early and go on when called again."""
-    pairs = locked(tmp_path, 800)
+    """Killed twice, and back on its port: the runs go on, or stop early and go on when called again.
+
+    On a busy machine the runs may be over before this process has killed it twice. They are as right as any;
+    others follow.
+    """
+    moments = [200, 500]
+    for number in range(10):
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        if restarted_at(moments, folder) == len(moments):
+            return
+    pytest.fail("no run took so long that the server could be killed twice")
+
+
+def restarted_at(moments: list[int], folder: Path) -> int:
+    """Let workers do their part, and kill the server when there are so many outcomes; how often it was."""
+    pairs, kills = locked(folder, 800), 0
     with ExitStack() as stack:
-        server = Server(tmp_path, CREDENTIALS)
+        server = Server(folder, CREDENTIALS)
         stack.callback(server.kill)
         reached = environment(VOUCHERIFY_BASE_URL=f"http://127.0.0.1:{server.port}")
-        workers = [Worker(number, pairs[number::4], tmp_path, reached) for number in range(4)]
+        workers = [Worker(number, pairs[number::4], folder, reached) for number in range(4)]
         for worker in workers:
             stack.callback(worker.end)
-        moments = [200, 500]
 
         def kill_the_server() -> None:
-            if moments and sum(len(worker.outcomes()) for worker in workers) > moments[0]:
-                del moments[0]
+            nonlocal kills
+            outcomes = sum(len(worker.outcomes()) for worker in workers)
+            if outcomes < len(pairs) and outcomes > [*moments, len(pairs)][kills]:
+                kills += 1
                 server.kill()
                 server.start()
 
         see_through(workers, kill_the_server)
-        assert not moments
     report = Report()
-    compare(tmp_path, workers, pairs, report)
+    compare(folder, workers, pairs, report)
     assert report.problems == []
+    return kills
 
 
 RESOLVER = """
-import pathlib, socket
+import os, pathlib, socket
 down, resolve = pathlib.Path({down!r}), socket.getaddrinfo
 
+def is_down():
+    try:
+        asked = os.open(down, os.O_WRONLY | os.O_APPEND)  # which does not make it anew
+    except FileNotFoundError:
+        return False
+    try:
+        os.write(asked, b"x")
+        if os.fstat(asked).st_size < {times}:
+            return True
+    finally:
+        os.close(asked)
+    down.unlink(missing_ok=True)
+    return False
+
 def getaddrinfo(host, *args, **kwargs):
-    if down.exists() and host in ("localhost", b"localhost"):
-        with down.open("a") as asked:
-            asked.write("x")
-        if down.stat().st_size < {times}:
-            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-        down.unlink()
+    if host in ("localhost", b"localhost") and is_down():
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
     return resolve(host, *args, **kwargs)
 
 socket.getaddrinfo = getaddrinfo

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 LANES = 8
 STEP = 97  # bytes from one strike to the next
 FROM_THE_CLIENT, FROM_THE_SERVER = 1100, 1600  # a little more than a handshake and an exchange
+UNHURRIED = Timeout(120, connect=60, attempt=60)
+HURRIED = Timeout(120, connect=60, attempt=0.4)
+TIMEOUTS = {"reset": UNHURRIED, "stall": HURRIED, "half-close": UNHURRIED, "corrupt": HURRIED}
+"""Only where somebody may wait for bytes that do not come has an attempt to end soon."""
 
 
 @pytest.fixture
@@ -60,6 +64,12 @@ def released(kind: str, way: StreamProxy | FaultProxy, key: str, settings: dict[
         return error
 
 
+def expect_nothing_done(error: Any, key: str, sandbox: Sandbox) -> None:
+    """The error says so, and it is so; unless an attempt before was too slow, of which nobody knows."""
+    assert not error.may_have_acted or error.attempts > 1, repr(error)
+    assert error.may_have_acted or key in sandbox.sessions(CODE), repr(error)
+
+
 @pytest.mark.parametrize("end", ["reset", "stall", "half-close", "corrupt"])
 def test_tls_that_breaks_is_made_anew(
     kind: str,
@@ -70,7 +80,7 @@ def test_tls_that_breaks_is_made_anew(
     wait_until: Any,
 ) -> None:
     """Wherever it broke; only a certificate that is damaged counts as one that is not accepted."""
-    settings["timeout"] = Timeout(30, attempt=0.4)
+    settings["timeout"] = TIMEOUTS[end]
     strikes = [Strike("request", end, at) for at in range(0, FROM_THE_CLIENT, STEP)]
     strikes += [Strike("answer", end, at) for at in range(0, FROM_THE_SERVER, STEP)]
 
@@ -81,8 +91,8 @@ def test_tls_that_breaks_is_made_anew(
             ways[number].strike(strike)
             outcome = released(kind, ways[number], key, settings)
             if isinstance(outcome, TLSError) and end == "corrupt":
-                assert (outcome.transient, outcome.may_have_acted) == (False, False), strike
-                assert key in voucherify_sandbox.sessions(CODE)
+                assert not outcome.transient, strike
+                expect_nothing_done(outcome, key, voucherify_sandbox)
                 continue
             assert isinstance(outcome, ReleaseResult), f"{strike}: {outcome!r}"
             assert outcome.status == "released"
@@ -112,7 +122,7 @@ def test_a_tunnel_that_breaks_is_made_anew(
     wait_until: Any,
 ) -> None:
     """Behind a proxy, wherever in what is said to it, or in what it says."""
-    settings["timeout"] = Timeout(30, attempt=0.4)
+    settings["timeout"] = TIMEOUTS[end]
     strikes = [Strike(side, end, at) for side in ("request", "answer") for at in range(0, IN_THE_CLEAR, 13)]
     with ExitStack() as stack:
         server = stack.enter_context(served_with(authority.issue_cert("localhost"), voucherify_sandbox))
@@ -122,9 +132,10 @@ def test_a_tunnel_that_breaks_is_made_anew(
         way.strike(*strikes)
 
         def suffer(_: Strike) -> None:
-            outcome = released(kind, server, voucherify_sandbox.lock(CODE), settings)
+            key = voucherify_sandbox.lock(CODE)
+            outcome = released(kind, server, key, settings)
             if end == "corrupt" and not isinstance(outcome, ReleaseResult):
-                assert not outcome.may_have_acted, repr(outcome)
+                expect_nothing_done(outcome, key, voucherify_sandbox)
             else:
                 assert isinstance(outcome, ReleaseResult), repr(outcome)
                 assert outcome.status == "released"
@@ -145,6 +156,7 @@ def test_a_certificate_that_is_wrong_stays_so(
         "another host's": lambda: authority.issue_cert("elsewhere"),
         "of nobody known": lambda: trustme.CA().issue_cert("localhost"),
     }[wrong]()
+    settings["timeout"] = UNHURRIED
     key, before = voucherify_sandbox.lock(CODE), len(voucherify_sandbox.requests)
     with served_with(certificate, voucherify_sandbox) as server, StreamProxy(server.port) as way:
         outcome = released(kind, way, key, settings)
