@@ -34,6 +34,7 @@ KEYWORDS = {
     "null": set(),
 }  # fmt: skip
 """The keywords that say something about values of one type alone."""
+_OF_SOME_TYPE = frozenset().union(*KEYWORDS.values())
 
 
 def nullable(schema: Schema) -> Schema:
@@ -110,17 +111,16 @@ def _constant_as_enum(schema: Schema) -> Schema:
 
 
 def _split_types(schema: Schema) -> Schema:
-    """Turn a list of types into a union, each with the keywords that say something about it."""
+    """Turn a list of types into a union; each type keeps the keywords that say something about it."""
     types = schema.get("type")
     if not isinstance(types, list):
-        return schema
+        return _without_idle(schema)
     names = list(dict.fromkeys(types))
     if "number" in names and "integer" in names:
         names.remove("integer")
     if len(names) == 1:
-        return {**schema, "type": names[0]}
-    special = set().union(*KEYWORDS.values())
-    kept_outside = {key: value for key, value in schema.items() if key not in special and key != "type"}
+        return _without_idle({**schema, "type": names[0]})
+    kept_outside = {k: value for k, value in schema.items() if k not in _OF_SOME_TYPE and k != "type"}
     variants = [
         {"type": name, **{key: value for key, value in schema.items() if key in KEYWORDS[name]}}
         for name in names
@@ -131,6 +131,12 @@ def _split_types(schema: Schema) -> Schema:
     if not beside:
         return {**outer, **union}
     return {**outer, **beside, "allOf": [union, *beside.get("allOf", [])]}
+
+
+def _without_idle(schema: Schema) -> Schema:
+    """Drop the keywords that say nothing about values of the schema's one type."""
+    idle = _OF_SOME_TYPE - KEYWORDS.get(str(schema.get("type")), _OF_SOME_TYPE)
+    return {key: value for key, value in schema.items() if key not in idle}
 
 
 def is_of_type(value: object, name: str) -> bool:
@@ -199,7 +205,7 @@ def _variants(values: list[Any], inside: Schema) -> list[Schema]:
             found.append({"type": name, "const": of_kind[0], **inside})
         elif of_kind:
             found.append({"type": name, "enum": of_kind, **inside})
-    return found
+    return [_without_idle(variant) for variant in found]
 
 
 def _note_boolean(values: list[Any], schema: Schema, noting: Noting) -> None:
