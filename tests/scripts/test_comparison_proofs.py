@@ -138,7 +138,7 @@ def test_what_rests_on_itself_is_not_proven() -> None:
 
 
 @pytest.mark.unmeasured
-@settings(max_examples=400, derandomize=True, database=None, deadline=None)
+@settings(max_examples=400)
 @given(one=schemas_by_chance(), other=schemas_by_chance(), seed=st.integers(0, 99))
 def test_proofs_are_never_wrong(one: Any, other: Any, seed: int) -> None:
     """Whatever is proven, a validator finds no value that speaks against it."""

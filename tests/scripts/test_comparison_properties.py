@@ -173,7 +173,7 @@ def shuffled(value: Any, chance: random.Random) -> Any:
 
 
 @pytest.mark.unmeasured
-@settings(max_examples=300, derandomize=True, database=None, deadline=None)
+@settings(max_examples=300)
 @given(seed=st.integers(0, 10**9))
 def test_broken_documents_are_mended_or_refused(seed: int) -> None:
     """A document that is broken anywhere is compared or refused with a reason, and nothing else happens."""
@@ -210,7 +210,7 @@ def check(changes: Any, old: Any, new: Any) -> None:
 
 
 @pytest.mark.unmeasured
-@settings(max_examples=60, derandomize=True, database=None, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10**9), name=st.sampled_from([*LINES, ""]))
 def test_another_order_is_no_change(seed: int, name: str) -> None:
     """A document compared with itself in another order, and written with blanks, has no row at all."""
@@ -221,9 +221,7 @@ def test_another_order_is_no_change(seed: int, name: str) -> None:
 
 
 @pytest.mark.unmeasured
-@settings(
-    max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=[*HealthCheck]
-)
+@settings(max_examples=60, suppress_health_check=[*HealthCheck])
 @given(seed=st.integers(0, 10**9))
 def test_a_row_does_not_depend_on_others(seed: int) -> None:
     """What one edit is told as, it is told as beside another edit elsewhere; and the same in every run."""
@@ -261,7 +259,7 @@ def circular(chance: random.Random, depth: int = 0) -> Any:
 
 
 @pytest.mark.unmeasured
-@settings(max_examples=400, derandomize=True, database=None, deadline=None)
+@settings(max_examples=400)
 @given(seed=st.integers(0, 10**9), version=st.sampled_from(["3.0.3", "3.1.0"]))
 def test_components_in_circles(seed: int, version: str) -> None:
     """Components that refer to one another, in any circle, are compared to an end, with true rows."""

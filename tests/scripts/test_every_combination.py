@@ -79,7 +79,7 @@ documents = st.fixed_dictionaries(dict.fromkeys(COMPONENTS, schemas)).map(
 
 
 @hypothesis.given(documents, st.integers(0, 1000))
-@hypothesis.settings(max_examples=150, derandomize=True)
+@hypothesis.settings(max_examples=150)
 def test_documents_of_all_kinds_mean_the_same(upstream: Any, seed: int) -> None:
     """Schemas in every combination accept the same values afterwards, or more where the report says so."""
     prepared = prepare(upstream)
@@ -90,7 +90,7 @@ def test_documents_of_all_kinds_mean_the_same(upstream: Any, seed: int) -> None:
 
 
 @hypothesis.given(documents)
-@hypothesis.settings(max_examples=60, derandomize=True)
+@hypothesis.settings(max_examples=60)
 def test_documents_of_all_kinds_are_prepared_once(upstream: Any) -> None:
     """Preparing a prepared document changes nothing, whatever it holds."""
     once = prepare(upstream).document

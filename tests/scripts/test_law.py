@@ -139,7 +139,7 @@ def placed(case: Case) -> tuple[Pair, Pair]:
 
 
 @pytest.mark.unmeasured
-@settings(max_examples=400, derandomize=True, database=None)
+@settings(max_examples=400)
 @given(case=changed(), seed=st.integers(0, 9))
 def test_nothing_that_a_validator_can_tell_apart_is_harmless(case: Case, seed: int) -> None:
     """What the old schema accepts and the new one refuses weighs something when sent; mirrored, received."""
@@ -154,7 +154,7 @@ def test_nothing_that_a_validator_can_tell_apart_is_harmless(case: Case, seed: i
 
 
 @pytest.mark.unmeasured
-@settings(max_examples=200, derandomize=True, database=None)
+@settings(max_examples=200)
 @given(case=refactored())
 def test_what_is_only_written_differently_has_no_row(case: Case) -> None:
     """References, allOf of one, another order, or defaults written out change nothing on the wire."""
