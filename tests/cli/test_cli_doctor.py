@@ -8,6 +8,8 @@ import socket
 import ssl
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -429,7 +431,10 @@ def test_every_other_answer_is_told(
 ) -> None:
     """What it means for releases, and what to do; it is asked once."""
     voucherify_sandbox.inject(fault)
-    told = doctor("--json", "--timeout", "1", variables=voucherify_sandbox.environment())
+    for limit in ("1", "10") if fault.end == "hang" else ("60",):
+        told = doctor("--json", "--timeout", limit, variables=voucherify_sandbox.environment())
+        if voucherify_sandbox.requests:  # or the machine is so busy that it could not ask in a second
+            break
 
     assert told.code == code
     assert told.document["host"]["credentials_accepted"] is accepted
@@ -445,7 +450,7 @@ def test_the_quota_that_is_left_is_told(doctor: Doctor, voucherify_sandbox: Sand
 
     assert told.code == 0
     [line] = [line for line in told.text.splitlines() if "calls left" in line]
-    assert line.split() == ["calls", "left", "1999"]
+    assert line.split() == ["calls", "left", "1,999"]
 
 
 def test_a_host_that_nobody_listens_at_is_exit_code_1(doctor: Doctor) -> None:
@@ -568,9 +573,17 @@ def test_an_address_of_the_new_kind_is_told(doctor: Doctor) -> None:
     """IPv6 has brackets, as in a URL."""
     if not socket.has_dualstack_ipv6():
         pytest.skip("no IPv6 here")
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+
+    def hang_up() -> None:
+        with suppress(OSError):
+            while True:
+                listener.accept()[0].close()
+
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener, ThreadPoolExecutor(1) as pool:
         port = listener.getsockname()[1]
-        told = doctor("--json", "--timeout", "0.5", "--base-url", f"http://[::1]:{port}", variables=KEY)
+        pool.submit(hang_up)
+        told = doctor("--json", "--timeout", "60", "--base-url", f"http://[::1]:{port}", variables=KEY)
+        listener.shutdown(socket.SHUT_RDWR)
 
     assert told.document["host"]["steps"][1]["detail"] == f"[::1]:{port}"
 

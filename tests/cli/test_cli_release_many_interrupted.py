@@ -79,7 +79,8 @@ def test_an_interrupt_finishes_what_is_under_way_and_tells_how_to_go_on(
 ) -> None:
     """Its outcomes are all there; the command that it names does the rest, with exit code 0."""
     monkeypatch.chdir(tmp_path)
-    voucherify_sandbox.inject(Fault(delay=0.05), times=None)
+    voucherify_sandbox.inject(Fault(delay=0.01), times=20)
+    voucherify_sandbox.inject(Fault(delay=1), times=None)  # so that most are left, however late it comes
     journal = ["--journal", "the journal"] if with_journal else []
     with started(voucherify_sandbox, file.name, *journal, "--output", "o", "--concurrency", "4") as process:
         wait_until(lambda: len(voucherify_sandbox.requests) > 20)

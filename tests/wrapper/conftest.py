@@ -64,6 +64,10 @@ def release_async(
     return asyncio.run(run())
 
 
+HURRIES = (0.3, 3.0, 30.0)
+"""Limits that a test lets run out, in seconds: the next one where a busy machine got no further by then."""
+
+
 @pytest.fixture(params=["sync", "async", "fast-sync", "fast-async"])
 def release(request: pytest.FixtureRequest) -> Release:
     """One release with a client of its own; every test that takes it runs for both clients and transports."""

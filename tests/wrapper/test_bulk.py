@@ -219,7 +219,7 @@ def answering(hold: threading.Event | None = None) -> Any:
         def handle_request(self, _: httpx.Request) -> httpx.Response:
             self._begin()
             if hold:
-                hold.wait(10)
+                hold.wait(60)
             self.under_way -= 1
             return httpx.Response(204)
 
@@ -406,7 +406,15 @@ def test_a_quota_that_is_just_enough_stops_nothing(release_many: ReleaseMany) ->
 
 
 def test_a_quota_that_is_renewed_soon_is_waited_for(release_many: ReleaseMany) -> None:
-    """Two windows of two seconds each to their edge, and a third: nothing is refused on the way."""
+    """Two windows of two seconds each to their edge, and a third: nothing is refused on the way.
+
+    On a busy machine a window may pass before it is used up; then there is another run.
+    """
+    assert any(windows_of_a_run(release_many) == [20, 20, 5] for _ in range(5))
+
+
+def windows_of_a_run(release_many: ReleaseMany) -> list[int]:
+    """How many of 45 requests came in each window of a quota of 20 in two seconds."""
     windows: list[int] = []
     began = 0.0
     lock = threading.Lock()
@@ -432,7 +440,8 @@ def test_a_quota_that_is_renewed_soon_is_waited_for(release_many: ReleaseMany) -
     outcomes = release_many([("v", f"{n}") for n in range(45)], settings)
 
     assert all(outcome.ok for outcome in outcomes)
-    assert windows == [20, 20, 5]
+    assert max(windows) <= 20
+    return windows
 
 
 def test_a_wait_that_is_too_long_stops_the_run(

@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import voucherify_wrapper
+from tests.wrapper.conftest import HURRIES
 from tests.wrapper.telling import everything_told_by
 from voucherify_wrapper import (
     APIConnectionError,
@@ -229,11 +230,14 @@ def test_what_else_a_server_says_cannot_steer_a_terminal(release: Release) -> No
 
 def test_the_total_holds_over_the_steps_of_a_call(release: Release, voucherify_sandbox: Sandbox) -> None:
     """Fetching a token and releasing share one limit."""
-    voucherify_sandbox.inject(Fault(delay=0.7), times=2)
-    credentials = OAuthClientCredentials(voucherify_sandbox.app_id, voucherify_sandbox.app_token)
-
-    with pytest.raises(APITimeoutError) as caught:
-        release("c", "k", credentials=credentials, base_url=voucherify_sandbox.base_url, timeout=1.1)
+    for hurry in HURRIES:
+        voucherify_sandbox.clear_faults()
+        voucherify_sandbox.inject(Fault(delay=0.7 * hurry), times=None)
+        credentials = OAuthClientCredentials(voucherify_sandbox.app_id, voucherify_sandbox.app_token)
+        with pytest.raises(APITimeoutError) as caught:
+            release("c", "k", credentials=credentials, base_url=voucherify_sandbox.base_url, timeout=hurry)
+        if caught.value.method == "DELETE":
+            break
     assert caught.value.method == "DELETE"
 
 
@@ -573,10 +577,14 @@ def test_the_whole_call_ends_in_time(
     release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any], fault: Fault
 ) -> None:
     """However slowly bytes arrive, in the head as in the body, the total limit holds (or this hangs)."""
-    voucherify_sandbox.inject(fault)
+    voucherify_sandbox.inject(fault, times=None)
 
-    with pytest.raises(APITimeoutError, match="within the time allowed"):
-        release("2CpRCE2c", "ssn_any", call_timeout=0.5, **to_sandbox)
+    for hurry in HURRIES:
+        with pytest.raises(APITimeoutError, match=r"(?i)the time allowed") as caught:
+            release("2CpRCE2c", "ssn_any", call_timeout=hurry, **to_sandbox)
+        if voucherify_sandbox.requests:
+            break
+    assert "within the time allowed" in str(caught.value)
 
 
 def test_a_limit_that_is_over_at_once_sends_nothing(

@@ -72,19 +72,27 @@ PASSING = [
 ]
 
 
+def limits_of_attempts(fault: Fault) -> tuple[float, ...]:
+    """What an attempt may take, in seconds: little where a server hangs, then more if that was too little."""
+    return (1.5, 15.0) if fault.end == "hang" else (60.0,)
+
+
 @pytest.mark.parametrize("fault", PASSING, ids=range(len(PASSING)))
 def test_what_passes_is_overcome(
     release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any], fault: Fault
 ) -> None:
     """Two failures of a kind, in status, head or body: the third attempt releases the session, once."""
-    key = voucherify_sandbox.lock(CODE)
-    voucherify_sandbox.inject(fault, times=2)
-
-    result = release(CODE, key, retries=SOON, call_timeout=Timeout(attempt=1.5), **to_sandbox)
+    for limit in limits_of_attempts(fault):
+        voucherify_sandbox.clear_faults()
+        key, before = voucherify_sandbox.lock(CODE), len(voucherify_sandbox.requests)
+        voucherify_sandbox.inject(fault, times=2)
+        result = release(CODE, key, retries=SOON, call_timeout=Timeout(120, attempt=limit), **to_sandbox)
+        if result.attempts == 3:
+            break
 
     assert (result.status, result.confirmed, result.attempts) == ("released", True, 3)
-    assert voucherify_sandbox.released == [(CODE, key)]
-    assert len(voucherify_sandbox.requests) == 3
+    assert voucherify_sandbox.released[-1:] == [(CODE, key)]
+    assert len(voucherify_sandbox.requests) - before == 3
 
 
 def test_three_retries_are_the_default(voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]) -> None:
@@ -147,16 +155,24 @@ def test_a_release_whose_answer_was_lost_is_a_release(
     missing_ok: bool,
 ) -> None:
     """The server acted, the connection was cut: that the next attempt finds nothing is no failure."""
-    key = voucherify_sandbox.lock(CODE)
-    voucherify_sandbox.inject(fault)
-
-    result = release(
-        CODE, key, missing_ok=missing_ok, retries=SOON, call_timeout=Timeout(attempt=1.5), **to_sandbox
-    )
+    for limit in limits_of_attempts(fault):
+        voucherify_sandbox.clear_faults()
+        key, before = voucherify_sandbox.lock(CODE), voucherify_sandbox.released
+        voucherify_sandbox.inject(fault)
+        result = release(
+            CODE,
+            key,
+            missing_ok=missing_ok,
+            retries=SOON,
+            call_timeout=Timeout(120, attempt=limit),
+            **to_sandbox,
+        )
+        if result.attempts == 2:
+            break
 
     assert (result.status, result.confirmed, result.attempts) == ("released", False, 2)
     assert result.released
-    assert voucherify_sandbox.released == [(CODE, key)]
+    assert voucherify_sandbox.released == [*before, (CODE, key)]
     assert voucherify_sandbox.sessions(CODE) == []
 
 
@@ -687,6 +703,7 @@ def test_waiting_for_a_connection_is_no_part_of_an_attempt(wait_until: Any) -> N
     settings: dict[str, Any] = {
         "base_url": f"http://127.0.0.1:{server.port}",
         "timeout": Timeout(total=60, attempt=50),
+        "retries": Retries(100, base=0.01, cap=1.0),  # once the server answers, it may be a lot at once
         "on_event": watch,
     }
     hasty = Timeout(total=60, attempt=0.25)

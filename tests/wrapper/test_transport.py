@@ -20,6 +20,7 @@ import httpx
 import pytest
 import trustme
 
+from tests.wrapper.conftest import HURRIES
 from tests.wrapper.telling import everything_told_by
 from voucherify_wrapper import (
     APIConnectionError,
@@ -344,8 +345,12 @@ def test_waiting_for_a_connection_ends_in_time(transport: Any, wait_until: Any) 
     ):
         calls = [pool.submit(voucherify.release_validation_session, "c", "k") for _ in range(MAX_CONNECTIONS)]
         wait_until(lambda: len(server.accepted) == MAX_CONNECTIONS)
-        with pytest.raises(APITimeoutError, match="became free"):
-            voucherify.release_validation_session("c", "k", timeout=0.2)
+        for hurry in HURRIES:
+            with pytest.raises(APITimeoutError) as caught:
+                voucherify.release_validation_session("c", "k", timeout=hurry)
+            if "before the request was sent" not in str(caught.value):
+                break
+        assert "became free" in str(caught.value)
         asyncio.run(run())
         assert all(call.result().released for call in calls)
     server.close()
@@ -999,17 +1004,24 @@ def test_a_connection_that_the_server_has_closed_meanwhile_is_not_used_again(tra
     server = Server(serve)
     settings = {"base_url": f"http://127.0.0.1:{server.port}", "retries": 0, "transport": transport}
 
-    async def run() -> None:
+    async def awaiting(pause: float) -> None:
         async with AsyncVoucherify(KEY, **settings) as awaited:
             for _ in range(3):
                 assert (await awaited.release_validation_session("c", "k")).released
                 await asyncio.to_thread(ended.acquire)
-                await asyncio.sleep(0.05)  # what has arrived has to be looked at, by other threads perhaps
+                await asyncio.sleep(pause)
 
-    with Voucherify(KEY, **settings) as blocking:
-        for _ in range(3):
-            assert blocking.release_validation_session("c", "k").released
-            ended.acquire()
-            time.sleep(0.05)
-    asyncio.run(run())
+    def blocking(pause: float) -> None:
+        with Voucherify(KEY, **settings) as voucherify:
+            for _ in range(3):
+                assert voucherify.release_validation_session("c", "k").released
+                ended.acquire()
+                time.sleep(pause)
+
+    # What has arrived has to be looked at, by other threads perhaps, for which a busy machine needs longer.
+    for run in (blocking, lambda pause: asyncio.run(awaiting(pause))):
+        try:
+            run(0.05)
+        except ConnectionLostError:
+            run(5.0)
     server.close()
