@@ -387,7 +387,7 @@ def test_a_fetch_that_ran_out_of_time_is_taken_over(voucherify_sandbox: Sandbox,
 
 
 def ran_out_of_time_and_was_taken_over(sandbox: Sandbox, hurry: float, wait_until: Any) -> bool:
-    """Whether a fetch with so little time got to the server, and ended; and then the waiting call succeeded."""
+    """Whether a fetch with so little time got to the server, and ended; then the waiting call succeeds."""
     keys, before = locked(sandbox, 2), len(sandbox.requests)
     sandbox.clear_faults()
     sandbox.inject(Fault(after_bytes=0, end="hang", operation=TOKEN_ENDPOINT))
