@@ -128,7 +128,7 @@ class TypeCheck:
         """
         wrapper = self._wrapper
         path = self._stack.enter_context(workspace({CLIENT: client, wrapper.folder.name: wrapper.folder}))
-        files = [path / wrapper.folder.name / file.name for file in wrapper.files]
+        files = [path / wrapper.folder.name / file.name for file in wrapper.reached]
         check = Check(files, [path], CACHE / "contract", ["--strict"], UNREAD)
         self._ended = self._stack.enter_context(checking(check))
         return self._ended

@@ -192,6 +192,15 @@ class Wrapper:
         """Its modules, the parts aside that import nothing of the rest."""
         return sorted(self.folder.glob("_*.py"))
 
+    @cached_property
+    def reached(self) -> list[Path]:
+        """Its modules that the client's types can reach: that import the client, or one that does."""
+        named = {file: {*_named(self.room(file.name))} for file in self.files}
+        reached = {file for file, names in named.items() if CLIENT in names}
+        while more := {file for file in named if named[file] & {one.stem for one in reached}} - reached:
+            reached |= more
+        return sorted(reached)
+
     def room(self, name: str) -> Room:
         """Return one of its modules.
 
@@ -322,6 +331,14 @@ def _imports(room: Room) -> Iterator[tuple[str, str, Place]]:
                 inner = _inner(alias.name)
                 if inner is not None:
                     yield inner, alias.asname or alias.name, room.place(node)
+
+
+def _named(room: Room) -> Iterator[str]:
+    """Yield each part of every name that a module imports."""
+    for node in ast.walk(room.tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            for name in (getattr(node, "module", None) or "", *(alias.name for alias in node.names)):
+                yield from name.split(".")
 
 
 def _inner(module: str) -> str | None:

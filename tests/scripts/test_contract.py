@@ -254,7 +254,7 @@ def test_client_that_is_no_python(tmp_path: Path) -> None:
 
 def test_what_the_type_checker_does_not_read() -> None:
     """The packages that it leaves out are imported by nothing that it checks, neither wrapper nor client."""
-    files = [*Wrapper(WRAPPER).files, *CLIENT.rglob("*.py")]
+    files = [*Wrapper(WRAPPER).reached, *CLIENT.rglob("*.py")]
     trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
     imports = [node for tree in trees for node in ast.walk(tree)]
     names = {alias.name for node in imports if isinstance(node, ast.Import) for alias in node.names}

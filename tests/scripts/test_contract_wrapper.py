@@ -37,6 +37,20 @@ def test_what_the_wrapper_has() -> None:
     assert {use.function for use in wrapper.uses} == {"sync_detailed", "asyncio_detailed"}
 
 
+def test_what_the_clients_types_can_reach(tmp_path: Path) -> None:
+    """Modules that import the client, or in whatever form one that does; the others are not checked with it."""
+    for name, line in {
+        "_near": "from voucherify_client import errors",
+        "_far": "from ._near import errors",
+        "_farther": "def late():\n    from . import _far",
+        "_farthest": "import wrapper._farther as own",
+        "_apart": "import httpx",
+    }.items():
+        (tmp_path / f"{name}.py").write_text(line, encoding="utf-8")
+    reached = [file.stem for file in Wrapper(tmp_path).reached]
+    assert reached == ["_far", "_farther", "_farthest", "_near"]
+
+
 READS: dict[str, Callable[[Wrapper], Any]] = {
     "clusters": lambda wrapper: wrapper.clusters,
     "download": lambda wrapper: wrapper.download_clusters,
