@@ -38,7 +38,7 @@ def test_what_the_wrapper_has() -> None:
 
 
 def test_what_the_clients_types_can_reach(tmp_path: Path) -> None:
-    """Modules that import the client, or in whatever form one that does; the others are not checked with it."""
+    """Modules that import the client, or in whatever form one that does; no others are checked with it."""
     for name, line in {
         "_near": "from voucherify_client import errors",
         "_far": "from ._near import errors",
