@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
 import time
 import weakref
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
@@ -230,9 +230,10 @@ class Session(_Session):
         if self._finalizer:
             self._finalizer.detach()
         self._finalizer = weakref.finalize(self, self._transport.close) if owned else None
-        # One queue for each call that waits. A signal's handler may close the client in the middle of
-        # anything, and the lock of an event could be held by the very thread that it interrupts.
-        self._sleeping: set[SimpleQueue[None]] = set()
+        # One lock for each call that waits. A signal's handler may close the client in the middle of
+        # anything, and the lock of an event could be held by the very thread that it interrupts. (A queue
+        # will not do: up to Python 3.12 it waits for ever where it is held up for longer than it is to wait.)
+        self._sleeping: set[threading.Lock] = set()
 
     def request(self, call: Call, method: str, path: str, **content: Any) -> Answer:  # noqa: ANN401 - httpx's own types
         """Perform one call, and give its successful answer.
@@ -286,12 +287,12 @@ class Session(_Session):
         return OfHttpx(self._transport.handle_request(request.as_httpx()))
 
     def _let_pass(self, seconds: float) -> None:
-        alarm: SimpleQueue[None] = SimpleQueue()
+        alarm = threading.Lock()
+        alarm.acquire()
         self._sleeping.add(alarm)
         try:
             self._refuse_if_closed()  # or closing will ring
-            with suppress(Empty):
-                alarm.get(timeout=seconds)
+            alarm.acquire(timeout=seconds)
             self._refuse_if_closed()
         finally:
             self._sleeping.discard(alarm)
@@ -300,7 +301,8 @@ class Session(_Session):
         """Close the connections. Final; calls whose answer has not arrived end with ``ClientClosedError``."""
         self._closed = True
         for alarm in list(self._sleeping):
-            alarm.put(None)
+            with suppress(RuntimeError):  # it has rung already
+                alarm.release()
         if self._finalizer:
             self._finalizer()
 

@@ -652,6 +652,34 @@ def test_signals_end_a_wait(voucherify_sandbox: Sandbox, number: int, told: str)
     assert out == f"{told}\nrelease_validation_session\n"
 
 
+OUTLASTED = """
+import signal, time
+from voucherify_wrapper import Retries, Voucherify, Waiting
+
+def outlast(*_):
+    time.sleep(1)
+
+def watch(event):
+    if isinstance(event, Waiting):
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+
+signal.signal(signal.SIGALRM, outlast)
+with Voucherify(on_event=watch, retries=Retries(1, base=0.5, random=lambda: 1.0)) as voucherify:
+    print(voucherify.release_validation_session("2CpRCE2c", "ssn", missing_ok=True).attempts)
+"""
+
+
+def test_a_wait_that_is_outlasted_ends_all_the_same(voucherify_sandbox: Sandbox) -> None:
+    """A handler of a signal takes longer than what was left of it, or the thread was held up for so long."""
+    voucherify_sandbox.inject(Fault(status=503))
+    environment = {**os.environ, **voucherify_sandbox.environment(), "NO_PROXY": "*"}
+    done = subprocess.run(
+        [sys.executable, "-c", OUTLASTED],
+        env=environment, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("2\n", "")
+
+
 def test_a_server_that_is_restarted_is_waited_for(
     release: Release, voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any]
 ) -> None:
