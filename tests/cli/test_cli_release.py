@@ -65,13 +65,75 @@ def test_a_result_can_be_read_by_programs(voucherify_sandbox: Sandbox) -> None:
 
 def test_a_session_that_is_gone_fails_unless_it_may_be_missing(voucherify_sandbox: Sandbox) -> None:
     """It is exit code 1 with the reason, and 0 with --missing-ok."""
-    gone = voucherify("release", CODE, "ssn_gone", to=voucherify_sandbox)
-    excused = voucherify("release", CODE, "ssn_gone", "--missing-ok", to=voucherify_sandbox)
+    key = voucherify_sandbox.lock(CODE)
+    voucherify("release", CODE, key, to=voucherify_sandbox)
+    gone = voucherify("release", CODE, key, to=voucherify_sandbox)
+    excused = voucherify("release", CODE, key, "--missing-ok", to=voucherify_sandbox)
 
     assert (gone.returncode, gone.stdout) == (1, "")
     assert "no such validation session" in gone.stderr
+    assert "The voucher is there, so it is not the code. Where a session may be gone already" in gone.stderr
     assert (excused.returncode, excused.stderr) == (0, "")
-    assert excused.stdout == f"Already gone: the voucher {CODE} has no session ssn_gone any more.\n"
+    assert excused.stdout == f"Already gone: the voucher {CODE} has no session {key} any more.\n"
+
+
+WHOLE = "ssn_yQGMTeKBSw8OOuFPwlBEjzGy8d8VA9Ts"
+
+
+@pytest.mark.parametrize(
+    ("key", "doubt"),
+    [
+        (f"{WHOLE} ", "The key is given with a blank at an end: trim it."),
+        (f"\u200b{WHOLE}", "The key is given with an invisible character (U+200B) at an end: drop it."),
+        (f"'{WHOLE}'", "The key is given in quotation marks of its own: take them away."),
+        ("my%2Fkey", "The key is written as in a URL: give it with the characters that its %… stand for."),
+        (WHOLE[:-1], "this one, of 35 characters, is not: see whether it was copied whole."),
+        (WHOLE.upper(), "this one, of 36 characters, is not: see whether it was copied whole."),
+        (WHOLE[4:], "The key looks like one of Voucherify's own without the ssn_ that it begins with."),
+    ],
+)
+def test_a_key_that_is_not_as_it_was_given_is_doubted(
+    voucherify_sandbox: Sandbox, capsys: pytest.CaptureFixture[str], key: str, doubt: str
+) -> None:
+    """Where the session is not found, and where that passes for a success."""
+    settings = voucherify_sandbox.environment()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        strict, failed = main(["release", CODE, key]), capsys.readouterr().err
+        excused, passed = main(["release", CODE, key, "--missing-ok"]), capsys.readouterr().out
+
+    assert (strict, excused) == (1, 0)
+    assert "The voucher is there, so it is not the code." in failed
+    assert failed.endswith(f"{doubt}\n")
+    assert passed.endswith(f"{doubt}\n")
+    assert "--missing-ok" not in failed
+
+
+@pytest.mark.parametrize(
+    ("code", "key", "doubt"),
+    [
+        (WHOLE, CODE, f"and then the key. Try: voucherify release {CODE} {WHOLE}"),
+        (WHOLE, "-my code", f"and then the key. Try: voucherify release -- '-my code' {WHOLE}"),
+        (WHOLE, "my  code", "and then the key. Try: voucherify release CODE KEY"),
+        (WHOLE, WHOLE, "It begins with ssn_, as keys do: the voucher's code comes first, and then the key."),
+        (f" {CODE}", WHOLE, "The code is given with a blank at an end: trim it."),
+        (f"{CODE}\n", WHOLE, "The code is given with a blank at an end: trim it."),
+        (f'"{CODE}"', WHOLE, "The code is given in quotation marks of its own: take them away."),
+        ("10%20off", WHOLE, "The code is written as in a URL: give it with the characters that its"),
+        ("unknown", WHOLE, "the project that holds the voucher."),
+    ],
+)
+def test_a_code_that_is_not_as_it_was_given_is_doubted(
+    voucherify_sandbox: Sandbox, code: str, key: str, doubt: str
+) -> None:
+    """Swapped with the key, padded, or copied from a URL; programs are told as well."""
+    done = voucherify("release", "--", code, key, to=voucherify_sandbox)
+    told = voucherify("release", "--json", "--", code, key, to=voucherify_sandbox)
+
+    assert done.returncode == told.returncode == 1
+    assert doubt in done.stderr
+    assert doubt in document(told)["error"]["message"]
 
 
 def test_a_lost_answer_is_told_as_one(voucherify_sandbox: Sandbox) -> None:

@@ -217,11 +217,24 @@ def test_keys_that_may_not_be_whole_are_remarked_on(command: Command, file: Path
     _, few, _ = command(file, "--concurrency", "1")
 
     assert "Most sessions were gone already. If that surprises you, see whether the keys are whole." in most
-    assert "19 of those gone already had keys that look like none of those released, as in line 3 (" in most
+    assert "19 of those that were gone had keys that look like none of those released, as in line 3 (" in most
     assert "Most" not in few
-    assert few.count("1 of those gone already had keys that look like none of those released, as in") == 2
+    assert few.count("1 of those that were gone had keys that look like none of those released, as in") == 2
     assert f"line 21 ({keys[0][:-9]}). See whether the keys are whole." in few
     assert f"line 22 ({keys[0][:-1]}-). See whether" in few
+
+
+def test_keys_are_remarked_on_where_gone_is_a_failure(command: Command, file: Path, keys: list[str]) -> None:
+    """And codes and keys that are in each other's column."""
+    with file.open("a") as more:
+        more.write(f"v,{keys[0][:-1]}\n{keys[0]},v\n{keys[1]},v\n")
+    code, out, _ = command(file, "--no-missing-ok")
+
+    assert code == 1
+    assert "1 of those that were gone had keys that look like none of those released, as in line 22" in out
+    assert (
+        "In 2 of those that failed the code begins with ssn_, as keys do. See whether codes and keys" in out
+    )
 
 
 def test_an_empty_list_is_no_failure(command: Command, tmp_path: Path, voucherify_sandbox: Sandbox) -> None:
@@ -302,7 +315,8 @@ def test_a_list_may_come_by_standard_input(
 
     assert (done.returncode, len(voucherify_sandbox.released)) == (1, 20)
     assert counts_in(done.stdout)["Repeated"] == "1"
-    assert f"voucherify release-many --journal {journal} - (with the same list on" in done.stdout
+    again = f"with the same list on standard input: voucherify release-many --journal {journal} -\n"
+    assert f"To try those that failed once more, {again}" in done.stdout
 
 
 def test_what_is_there_is_not_written_over(
@@ -612,28 +626,139 @@ def test_outcomes_go_on_behind_those_of_an_earlier_run(tmp_path: Path) -> None:
     first.write(outcome("2", failed=True), 3)
     first.close()
     with path.open("a") as file:
-        file.write('null\n{"line": 4, "co')
+        file.write('{"line": 4, "co')
     second = Outcomes(str(path), resuming=True, force=True)
     second.write(outcome("1"), None)
     second.write(outcome("2"), None)
     second.write(outcome("3"), 4)
     second.close()
 
-    assert [line and (line["session_key"], line["line"]) for line in outcomes_in(path)] == [
-        *[("1", 2), ("2", 3), None, ("2", None), ("3", 4)]
+    assert [(line["session_key"], line["line"]) for line in outcomes_in(path)] == [
+        *[("1", 2), ("2", 3), ("2", None), ("3", 4)]
     ]
 
 
-def test_no_other_file_is_taken_for_outcomes(tmp_path: Path) -> None:
-    """Where a journal is there, but the file behind it is something else."""
+def test_outcomes_go_on_behind_a_line_without_an_end(tmp_path: Path) -> None:
+    """As an editor leaves it: it is a whole outcome, and stays one."""
     path = tmp_path / "o"
-    path.write_text("half a letter")
-    outcomes = Outcomes(str(path), resuming=True, force=False)
-    with pytest.raises(UsageError, match="holds something else than outcomes"):
-        outcomes.open()
+    first = Outcomes(str(path), resuming=True, force=False)
+    first.write(outcome("1"), 2)
+    first.close()
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    second = Outcomes(str(path), resuming=True, force=False)
+    second.write(outcome("1"), None)
+    second.write(outcome("2"), 3)
+    second.close()
+
+    assert [line["session_key"] for line in outcomes_in(path)] == ["1", "2"]
+
+
+def test_outcomes_go_on_behind_any_number_of_them(tmp_path: Path) -> None:
+    """However long the file is, its end is what is looked at."""
+    path = tmp_path / "o"
+    first = Outcomes(str(path), resuming=True, force=False)
+    first.write(outcome("1"), 2)
+    first.close()
+    path.write_bytes(path.read_bytes() * 20_000 + b'{"line": 3, "co')
+    second = Outcomes(str(path), resuming=True, force=False)
+    second.write(outcome("2"), 3)
+    second.close()
+
+    lines = path.read_bytes().splitlines()
+    assert (len(lines), json.loads(lines[-1])["session_key"]) == (20_001, "2")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "half a letter",
+        "a letter\n",
+        '{"line": 1}\n',
+        '{"line": [[[\n',
+        '{"line": ' + "[" * 200_000 + "\n",
+        "[]\n",
+    ],
+    ids=[*"123456"],
+)
+def test_no_other_file_is_taken_for_outcomes(
+    command: Command, file: Path, voucherify_sandbox: Sandbox, content: str
+) -> None:
+    """Where a journal is there: it is refused before anything is sent, and only --force writes over it."""
+    other = Path("o")
+    command(file, "--journal", "j")
+    with file.open("a") as more:
+        more.write("v,ssn_gone\n")
+    other.write_text(content)
+    other.chmod(0o644)
+    asked = len(voucherify_sandbox.requests)
+    refused, out, err = command(file, "--journal", "j", "--output", "o")
+    trial, _, _ = command(file, "--journal", "j", "--output", "o", "--dry-run")
+    left, sent = other.read_text(), len(voucherify_sandbox.requests)
+    forced, _, _ = command(file, "--journal", "j", "--output", "o", "--force")
+
+    assert (refused, trial, out, left, sent) == (2, 2, "", content, asked)
+    assert "o holds something else than outcomes; name another file for them, or write over it with" in err
+    assert (forced, [line["session_key"] for line in outcomes_in(other)]) == (0, ["ssn_gone"])
+    assert other.stat().st_mode & 0o777 == 0o600
+
+
+def test_outcomes_are_never_written_over_in_a_run_that_goes_on(command: Command, file: Path) -> None:
+    """The journal tells each of them once: --force adds to them, and refuses where they are not alone."""
+    command(file, "--journal", "j", "--output", "o")
+    with file.open("a") as more:
+        more.write("v,ssn_gone\n")
+    Path("o").chmod(0o640)
+    added, _, _ = command(file, "--journal", "j", "--output", "o", "--force")
+    lines = outcomes_in(Path("o"))
+    with Path("o").open("a") as other:
+        other.write("a note\n")
+    kept = Path("o").read_text()
+    mixed, _, err = command(file, "--journal", "j", "--output", "o", "--force")
+
+    assert (added, len(lines), lines[-1]["session_key"]) == (0, 21, "ssn_gone")
+    assert Path("o").stat().st_mode & 0o777 == 0o640  # as its owner wants it
+    assert (mixed, Path("o").read_text()) == (2, kept)
+    assert "o holds outcomes and something else; name another file for them." in err
+
+
+@pytest.mark.parametrize("journal", [[], ["--journal", "j"]])
+def test_what_is_written_over_is_for_its_owner_alone(
+    command: Command, file: Path, journal: list[str]
+) -> None:
+    """As a new file is; and with a journal the command that goes on says --force as well."""
+    with file.open("a") as more:
+        more.write("unknown,ssn_1\n")
+    Path("o").write_text("something\n")
+    Path("o").chmod(0o666)
+    code, out, _ = command(file, *journal, "--output", "o", "--force")
+
+    assert (code, len(outcomes_in(Path("o")))) == (1, 21)
+    assert Path("o").stat().st_mode & 0o777 == 0o600
+    assert ("--output o --force " in out) == bool(journal)
+
+
+def test_a_file_that_cannot_be_looked_at_is_no_place_for_outcomes(
+    command: Command, file: Path, tmp_path: Path
+) -> None:
+    """Whatever keeps it from being read; a folder that is missing is told as ever."""
+    command(file, "--journal", "j")
+    (tmp_path / "o").symlink_to("/proc/self/mem")
+    code, _, err = command(file, "--journal", "j", "--output", "o")
+
+    assert code == 2
+    assert "o cannot be written (Input/output error)" in err
+
+
+def test_a_file_whose_permissions_are_not_ours_to_change_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, which has none of this kind."""
+    monkeypatch.delattr("os.fchmod")
+    outcomes = Outcomes(str(tmp_path / "o"), resuming=False, force=False)
+    outcomes.write(outcome("1"), 2)
     outcomes.close()
 
-    assert path.read_text() == "half a letter"
+    assert len(outcomes_in(tmp_path / "o")) == 1
 
 
 @pytest.mark.parametrize(
@@ -672,6 +797,7 @@ def test_no_other_file_is_taken_for_outcomes(tmp_path: Path) -> None:
             ["1 of 9", "1 failed", "0.2 a second", "quota 0", "waits for the quota"],
         ),
         (Tally(given=2, released=2), 1, 1, RateLimit(), ["2 of 2", "2.0 a second", "0 s left"]),
+        (Tally(bad_rows=1), 1, None, RateLimit(), ["1", "0 failed, 1 bad row", "0.0 a second"]),
     ],
 )
 def test_progress_says_what_is_known(
@@ -784,7 +910,7 @@ def test_a_narrow_terminal_shows_all_of_it(voucherify_sandbox: Sandbox, file: Pa
             pass
     os.close(ours)
 
-    assert re.search(r"16 of 21, 0 failed, 1 bad rows, [0-9.]+ a second, quota 0 of 15, waits", plain(said))
+    assert re.search(r"16 of 21, 0 failed, 1 bad row, [0-9.]+ a second, quota 0 of 15, waits", plain(said))
     assert "…" not in said
     assert " left" not in plain(said).rpartition("quota 0")[2]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import subprocess
+import time
 from collections import Counter
 from contextlib import contextmanager
 from functools import partial
@@ -15,7 +17,8 @@ from typing import IO, TYPE_CHECKING, Any
 import pytest
 
 from tests.cli.commands import COMMAND, environment, outcomes_in
-from voucherify_wrapper.cli._interrupts import Interrupts
+from voucherify_wrapper.cli._interrupts import Interrupts, tidied_up
+from voucherify_wrapper.cli._shell import command_line, operand
 from voucherify_wrapper.sandbox import Fault
 from voucherify_wrapper.sandbox import RateLimit as SandboxLimit
 
@@ -148,13 +151,13 @@ def test_a_second_interrupt_ends_it_at_once(
     assert [outcome["confirmed"] for outcome in outcomes].count(False) == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_ends_the_wait_for_a_row(
     voucherify_sandbox: Sandbox,
     number: signal.Signals,
     wait_until: Callable[[Callable[[], object]], None],
 ) -> None:
-    """Of a pipe that stays open; the signal that ends services does the same."""
+    """Of a pipe that stays open; the signals that end services and closed terminals do the same."""
     voucherify_sandbox.add_voucher("v", None)
     rows = count()
 
@@ -280,3 +283,144 @@ def test_a_signal_that_comes_too_late_does_nothing() -> None:
 
     assert interrupts.heard == 0
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_without_a_signal_to_a_thread_the_wait_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, where it is ended when the main thread does something."""
+    monkeypatch.delattr("signal.pthread_kill")
+    with pytest.raises(KeyboardInterrupt), Interrupts() as interrupts:  # noqa: PT012 - the wait is the test
+        signal.raise_signal(signal.SIGINT)
+        while interrupts.heard:
+            time.sleep(0.01)
+
+    assert interrupts.heard == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_trial_that_is_ended_leaves_nothing_behind(
+    voucherify_sandbox: Sandbox,
+    file: Path,
+    tmp_path: Path,
+    number: signal.Signals,
+    wait_until: Callable[[Callable[[], object]], None],
+) -> None:
+    """Neither a copy of the journal nor a changed one; it is told as one that was interrupted."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    journal = tmp_path / "j"
+    with started(voucherify_sandbox, str(file), "--journal", str(journal)) as process:
+        process.communicate(timeout=PATIENCE)
+    before = journal.read_bytes()
+    with trial(temporary, journal) as process:
+        process.stdin.write("code,key\nv,k\nonly\n")
+        process.stdin.flush()
+        heard(process.stderr, "line 3: the row has no session_key.")
+        assert list(temporary.iterdir())
+        process.send_signal(number)
+        wait_until(lambda: process.poll() is not None)
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (4, "voucherify: interrupted.\n")
+    assert list(temporary.iterdir()) == []
+    assert journal.read_bytes() == before
+
+
+@contextmanager
+def trial(temporary: Path, journal: Path) -> Iterator[Any]:
+    """A dry run that waits for its list, with a folder of its own for what is temporary."""
+    with subprocess.Popen(
+        [*COMMAND, "release-many", "-", "--dry-run", "--journal", str(journal)],
+        env=environment({"TMPDIR": str(temporary)}),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield process
+
+
+def test_a_trial_heeds_the_first_signal_alone() -> None:
+    """Those that follow must not keep it from tidying up; who ran it has their own handlers again."""
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    tidied = []
+    with pytest.raises(KeyboardInterrupt), tidied_up():  # noqa: PT012 - two signals are
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGINT)
+            tidied.append("all of it")
+
+    assert tidied == ["all of it"]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+ODD_NAMES = [
+    "a b.csv",
+    "it's.csv",
+    "-x.csv",
+    "--help",
+    "$HOME;`id`.csv",
+    'say "x".csv',
+    "ümlaut.csv",
+    "*.csv",
+    "#x&y",
+]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+@pytest.mark.parametrize("with_journal", [True, False])
+def test_how_to_go_on_can_be_pasted_into_a_shell(
+    voucherify_sandbox: Sandbox,
+    file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    with_journal: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    """Whatever the files are called: it does the rest, and writes to no other file."""
+    monkeypatch.chdir(tmp_path)
+    rows = file.read_text().splitlines()[:4]
+    file.unlink()
+    (tmp_path / name).write_text("\n".join(rows))
+    voucherify_sandbox.inject(Fault(status=402), times=1)
+    journal = [f"--journal={name}.j"] if with_journal else []
+    arguments = [*journal, "--output", f"{name}.o", "--concurrency", "1", "--", name]
+    with started(voucherify_sandbox, *arguments) as process:
+        _, err = process.communicate(timeout=PATIENCE)
+    [again] = [line.removeprefix("To go on: ") for line in err.splitlines() if line.startswith("To go on: ")]
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "voucherify").write_text(f'#!/bin/sh\nexec {shlex.join(COMMAND)} "$@"\n')
+    (tmp_path / "bin" / "voucherify").chmod(0o755)
+    path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-c", again],
+        env=environment({**voucherify_sandbox.environment(), "PATH": path}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert process.returncode == 4
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(voucherify_sandbox.released) == 3
+    stem = name if with_journal else name.removesuffix(".csv")
+    made = {f"{name}.j" if with_journal else f"{stem}.journal", f"{name}.o"}
+    assert made <= {path.name for path in tmp_path.iterdir()}
+
+
+def test_what_cannot_be_pasted_is_not_offered() -> None:
+    """Two blanks that a terminal shows as one, what steers it, no text, and what would be cut."""
+    for name in ("a  b", "a\nb", "a\x1b[31mb", "a\udcffb", "x" * 2000):
+        assert command_line(["voucherify", "release-many", name]) is None
+        assert operand(name) == "FILE"
+
+
+def test_the_other_shell_has_its_own_quotation_marks() -> None:
+    """That of Windows knows no single ones."""
+    words = ["voucherify", "release-many", "a b.csv", "it's"]
+
+    assert command_line(words, system="nt") == 'voucherify release-many "a b.csv" it\'s'
+    assert command_line(words, system="posix") == "voucherify release-many 'a b.csv' 'it'\"'\"'s'"
+    assert (operand("-x"), operand(None)) == ("./-x", "FILE")

@@ -46,8 +46,9 @@ FLOORS_OF_CLI = [
     ["_interrupts", "_masking", "_summary"],
     ["_plan", "_tally"],
     ["_advice", "_bad_rows", "_outcomes", "_pairs"],
-    ["_lines", "_options", "_output"],
-    ["_exits"],
+    ["_lines", "_values"],
+    ["_options", "_output"],
+    ["_exits", "_shell", "_streams"],
 ]
 """The same of the command line, which stands on all the others: the program, its commands, their parts."""
 

@@ -1,5 +1,6 @@
 """The program ``voucherify``: its commands, and the one place where their ends become exit codes."""
 
+import sys
 from collections.abc import Sequence
 from itertools import takewhile
 from typing import Annotated
@@ -13,11 +14,12 @@ from voucherify_wrapper._version import __version__
 from ._advice import told
 from ._doctor import doctor
 from ._exits import ExitCode, exit_code_of
-from ._output import UnwritableError, say, say_error
+from ._output import say, say_error
 from ._profiles import profiles
 from ._release import release
 from ._release_many import release_many
 from ._sandbox import sandbox
+from ._streams import UnwritableError, guarded_streams
 
 _PROGRAM = "voucherify"
 _TYPERS_INTERRUPTED = 130  # what Typer makes of Ctrl-C
@@ -27,8 +29,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # they show local variables, and so credentials
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 all done, 1 something failed, 2 wrong usage, 3 settings or credentials are missing "
-    "or not accepted, 4 stopped early.",
+    epilog="Exit codes: 0 all done, 1 something failed, or could not be told, 2 wrong usage, 3 settings or "
+    "credentials are missing or not accepted, 4 stopped early.",
 )
 app.command()(release)
 app.command()(release_many)
@@ -58,15 +60,21 @@ def _voucherify(
 def run(arguments: Sequence[str]) -> int:
     """Run one command, and give its exit code; whatever goes wrong is told as it was asked to be."""
     as_json = "--json" in takewhile(lambda argument: argument != "--", arguments)
-    try:
-        return _ran(arguments, as_json=as_json)
-    except UnwritableError as error:  # in the middle of a command, or as its error was to be told
-        return _ended(error, str(error), as_json=False)
+    with guarded_streams():
+        try:
+            code = _ran(arguments, as_json=as_json)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except UnwritableError as error:  # in the middle of a command, or as its error was to be told
+            return exit_code_of(error) if error.left else _ended(error, str(error), as_json=False)
+    return code
 
 
 def _ran(arguments: Sequence[str], *, as_json: bool) -> int:
     try:
         code = app(arguments, prog_name=_PROGRAM, standalone_mode=False)
+    except SystemExit as end:  # of the shell's completion, and of the sandbox's help and wrong usage
+        return int(end.code or ExitCode.DONE)
     except TyperException as error:
         # Without a message, the help was asked for by giving nothing, and has been shown.
         said = error.format_message()

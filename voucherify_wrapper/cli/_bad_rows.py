@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from ._output import say
+from ._output import counted, say
 
 if TYPE_CHECKING:
     from ._pairs import BadRow
@@ -68,9 +68,9 @@ class BadRows:
         """Say how many more there are of each kind, and in which lines."""
         for kind in self._kinds.values():
             if kind.more:
-                rows, lines = ("row", "line") if kind.more == 1 else ("rows", "lines")
+                lines = "line" if kind.more == 1 else "lines"
                 say(
-                    f"and {kind.more:,} more {rows} like it ({lines} {kind.lines()}): "
+                    f"and {counted(kind.more, 'more row')} like it ({lines} {kind.lines()}): "
                     f"the row {kind.problem}.",
                     to_stderr=True,
                 )

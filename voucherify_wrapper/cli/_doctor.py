@@ -147,7 +147,7 @@ def _say_reached(reached: Reached) -> None:
     ]
     lines.append(("credentials", _ACCEPTED[reached.accepted], ""))
     if reached.rate_limit.remaining is not None:
-        lines.append(("calls left", str(reached.rate_limit.remaining), ""))
+        lines.append(("calls left", f"{reached.rate_limit.remaining:,}", ""))
     say_columns(lines, indent="  ")
 
 

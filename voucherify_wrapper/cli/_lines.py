@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO, Self
 
 from voucherify_wrapper._errors import ReleasesStoppedError, UsageError
 
+from ._shell import operand
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
@@ -32,7 +34,7 @@ _AS_CSV = "In Excel or another spreadsheet, save it as 'CSV UTF-8', and give tha
 _OTHERS = (
     (b"PK\x03\x04", f"is a workbook (.xlsx) or another zip archive. {_AS_CSV}"),
     (b"\xd0\xcf\x11\xe0", f"is a workbook of an old Excel (.xls). {_AS_CSV}"),
-    (b"\x1f\x8b", "is compressed. Unpack it on the way: zcat FILE | voucherify release-many -"),
+    (b"\x1f\x8b", "is compressed. Unpack it on the way: zcat {operand} | voucherify release-many -"),
     (b"%PDF", "is a PDF. Export the list as CSV, and give that file."),
     (b"SQLite format 3\x00"[:_HEAD], "is a database, as a journal is. Give the list of sessions."),
 )
@@ -54,6 +56,7 @@ class Lines:
 
     Attributes:
         name: what it is called in messages.
+        operand: how it is given to a command.
         number: the number of the line that was given last, from 1.
 
     Raises:
@@ -62,6 +65,7 @@ class Lines:
 
     def __init__(self, name: str) -> None:
         self.name = "standard input" if name == STANDARD_INPUT else name
+        self.operand = operand(None if name == STANDARD_INPUT else name)
         self.number = 0
         self._again: list[str] = []
         self._own = name != STANDARD_INPUT
@@ -74,7 +78,7 @@ class Lines:
         for magic, what in _OTHERS:
             if head.startswith(magic):
                 self.close()
-                raise UsageError(f"{self.name} {what}")
+                raise UsageError(f"{self.name} {what.format(operand=self.operand)}")
         encoding, skipped = _encoding_of(head)
         self._text = io.TextIOWrapper(
             io.BufferedReader(_Joined(head[skipped:], self._file), _PORTION),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from ._output import counted
+
 _LAST = 4
 _LEAST_FOR_A_HINT = 12  # characters; of a shorter one the last four would be too much
 
@@ -15,7 +17,7 @@ def masked_id(value: str) -> str:
 
 def masked_secret(value: str) -> str:
     """A token: that it is there, and how long, which tells whether it was copied whole."""
-    return f"set, {len(value)} characters"
+    return f"set, {counted(len(value), 'character')}"
 
 
 def masked_proxy(url: str) -> str:

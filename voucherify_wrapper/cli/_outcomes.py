@@ -5,19 +5,24 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
 
 from voucherify_wrapper._errors import ReleasesStoppedError, UsageError
 
 from ._output import error_document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from voucherify_wrapper._results import Outcome
 
 STANDARD_OUTPUT = "-"
 _BEGINNING = b'{"line": '  # of each line
+_OF_EACH = {"line", "code", "session_key", "status"}
 _TAIL = 2**20  # bytes; far more than the outcomes that a journal can be in doubt about
 
 
@@ -25,22 +30,90 @@ class OutputError(ReleasesStoppedError):
     """The outcomes of a run cannot be written down any more."""
 
 
+@frozen
+class _End:
+    """Where outcomes go on in a file.
+
+    Attributes:
+        size: the bytes that stay.
+        open_line: whether the last of them are a whole outcome that no line end follows, as editors leave it.
+        outcomes: the last ones, as documents.
+    """
+
+    size: int
+    open_line: bool
+    outcomes: list[dict[str, Any]]
+
+
+def _end_of(path: Path, *, force: bool) -> _End:
+    """Read the end of what is there.
+
+    Raises:
+        UsageError: there is something else than outcomes, and it is not to be written over.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        first = file.readline(_TAIL)
+        file.seek(max(0, size - _TAIL))
+        if size > _TAIL:
+            file.readline()  # the rest of a line
+        *lines, rest = file.read().split(b"\n")
+    found = [_outcome_in(line) for line in [*([first] if first.endswith(b"\n") else []), *lines]]
+    last = _outcome_in(rest)
+    outcomes = [outcome for outcome in [*found, last] if outcome]
+    if len(outcomes) == len(found) + bool(last) and (last or rest.startswith(_BEGINNING[: len(rest)])):
+        return _End(size if last else size - len(rest), bool(last), outcomes)
+    if outcomes:  # which the journal does not tell again
+        raise UsageError(f"{path} holds outcomes and something else; name another file for them.")
+    if not force:
+        raise UsageError(
+            f"{path} holds something else than outcomes; name another file for them, or write over it with "
+            "--force."
+        )
+    return _End(0, open_line=False, outcomes=[])
+
+
+def _outcome_in(line: bytes) -> dict[str, Any] | None:
+    """The outcome that a line is; None of anything else."""
+    try:
+        document = json.loads(line) if line.startswith(_BEGINNING) else None
+    except (ValueError, RecursionError):
+        return None
+    return document if document and document.keys() >= _OF_EACH else None
+
+
+def _keep_private(file: int) -> None:
+    """Leave a file to its owner alone, as it holds session keys; it may have been there, open to all."""
+    with suppress(AttributeError, OSError):  # as Windows has no such thing, and some disks know no owners
+        os.fchmod(file, 0o600)
+
+
+@contextmanager
+def _cannot_be_written(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written ({error.strerror}).") from None
+
+
 class Outcomes:
     """Where the outcomes go; opened when the first one, or the first pair, is there.
 
     Not before, as only then the journal is this run's alone: another run may be writing to the same file.
 
+    With a journal of an earlier run they go on in the same file, as the journal tells each outcome once. So
+    a file with outcomes is never written over then, and one with something else only by `force`.
+
     Args:
         path: the file, ``-`` for standard output; None to write nothing.
-        resuming: whether a journal of an earlier run goes with it. The journal tells each outcome once, so
-            they go on in the same file.
+        resuming: whether a journal of an earlier run goes with it.
         force: write over a file that is there.
 
     Attributes:
         written: how many lines were written.
 
     Raises:
-        UsageError: the file is there already, or standard output is closed.
+        UsageError: the file is there already, or holds something else, or standard output is closed.
     """
 
     def __init__(self, path: str | None, *, resuming: bool, force: bool) -> None:
@@ -53,9 +126,18 @@ class Outcomes:
         self._told: set[tuple[str, str]] = set()
         if path == STANDARD_OUTPUT and sys.stdout is None:
             raise UsageError("Standard output is closed; name a file for the outcomes.")
-        if not (resuming or force) and path and path != STANDARD_OUTPUT and os.path.isfile(path):  # noqa: PTH113 - does not raise
+        if path and path != STANDARD_OUTPUT and os.path.isfile(path):  # noqa: PTH113 - does not raise
+            self._must_be_free(Path(path))
+
+    def _must_be_free(self, path: Path) -> None:
+        """Refuse what must not be written to, before anything is opened."""
+        if self._resuming:
+            with _cannot_be_written(path):
+                _end_of(path, force=self._force)
+        elif not self._force:
             raise UsageError(
-                f"{path} is there already. Name another file for the outcomes, or write over it with --force."
+                f"{path} is there already. Name another file for the outcomes, or write over it with "
+                "--force. (The run that wrote it goes on with the --journal that it had.)"
             )
 
     def open(self) -> None:
@@ -70,35 +152,31 @@ class Outcomes:
             self._file = sys.stdout.fileno()
             return
         path = Path(self._path)
-        how = os.O_TRUNC if self._force else os.O_EXCL
-        try:
+        with _cannot_be_written(path):
+            how = os.O_TRUNC if self._force else os.O_EXCL
             if self._resuming or (path.exists() and not path.is_file()):  # as of a pipe
                 how = 0
-            # For its owner alone, as it holds session keys.
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | how, 0o600)
             if path.is_file():
-                self._size = self._taken_up(path)
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written ({error.strerror}).") from None
+                self._size = self._taken_up(path, self._file)
 
-    def _taken_up(self, path: Path) -> int:
-        """Read the end of what is there, and cut off a line that was not written to its end.
+    def _taken_up(self, path: Path, file: int) -> int:
+        """Cut off a line that was not written to its end, and give the size of all the others.
 
         Its outcome is told again: it was not noted as handed over.
         """
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            file.seek(max(0, size - _TAIL))
-            *lines, rest = file.read().split(b"\n")
-        for line in lines:
-            with suppress(ValueError, TypeError, KeyError):
-                document = json.loads(line)
-                if document["status"] != "failed":
-                    self._told.add((document["code"], document["session_key"]))
-        if not rest.startswith(_BEGINNING[: len(rest)]):
-            raise UsageError(f"{path} holds something else than outcomes; name another file for them.")
-        os.truncate(path, size - len(rest))
-        return size - len(rest)
+        end = _end_of(path, force=self._force)
+        self._told = {
+            (outcome["code"], outcome["session_key"])
+            for outcome in end.outcomes
+            if outcome["status"] != "failed"
+        }
+        os.truncate(path, end.size)
+        if end.open_line:
+            os.write(file, b"\n")
+        if not end.size:
+            _keep_private(file)
+        return end.size + end.open_line
 
     def write(self, outcome: Outcome, line: int | None) -> None:
         """Write an outcome down.
@@ -133,7 +211,7 @@ class Outcomes:
             self._take_back()
             raise OutputError(
                 f"The outcomes cannot be written to {self._name} any more ({error.strerror}); it holds "
-                f"{self.written} of this run."
+                f"{self.written:,} of this run."
             ) from None
         self.written += 1
         if self._size is not None:

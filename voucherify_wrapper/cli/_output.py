@@ -1,13 +1,12 @@
 """What commands say: lines for people, or one JSON document for programs. Both without secrets.
 
 Every text comes from outside in part (a voucher's code, a server's message), so nothing of it may steer the
-terminal, and whatever the terminal's encoding cannot say is written as an escape.
+terminal.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -25,10 +24,6 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 2000
 _OF_ERRORS = ("status", "key", "request_id", "attempts", "may_have_acted", "retry_after", "journal")
 """What a document tells of an error, where the error has it."""
-
-
-class UnwritableError(Exception):
-    """Standard output cannot be written; what was to be said there, results or errors, is not."""
 
 
 def say(text: str, *, to_stderr: bool = False) -> None:
@@ -83,28 +78,16 @@ def error_document(error: BaseException, text: str) -> dict[str, Any]:
     return {"type": type(error).__name__, "message": text, **known}
 
 
+def counted(number: int, what: str) -> str:
+    """How many there are of something, with its name in the singular or the plural."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def rate_limit_document(rate_limit: RateLimit) -> dict[str, Any]:
     """The state of the rate limits as a document; null where the server said nothing."""
     return asdict(rate_limit)
 
 
 def _write(text: str, stream: TextIO | None) -> None:
-    """Write to one of the two; where that fails, it is silent from then on.
-
-    Raises:
-        UnwritableError: it is standard output. What belongs on the other stream must not end what goes on.
-    """
-    if stream is None:  # it was closed before the program began
-        return
-    try:
-        print(_sayable(text, stream.encoding), file=stream, flush=True)
-    except OSError as error:
-        with open(os.devnull, "w", encoding="ascii") as nothing:  # noqa: PTH123 - not a path
-            os.dup2(nothing.fileno(), stream.fileno())
-        if stream is sys.stdout:
-            raise UnwritableError(f"Standard output cannot be written ({error.strerror}).") from None
-
-
-def _sayable(text: str, encoding: str | None) -> str:
-    encoding = encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    if stream is not None:  # it may have been closed before the program began
+        print(text, file=stream, flush=True)

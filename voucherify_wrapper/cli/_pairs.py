@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import json
-import unicodedata
 from typing import TYPE_CHECKING, Literal
 
 from attrs import define, frozen
@@ -18,6 +17,7 @@ from voucherify_wrapper._errors import InvalidArgumentError, UsageError
 from voucherify_wrapper._secrets import printable
 
 from ._lines import LONGEST_LINE, UnreadableError
+from ._values import put_around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -37,14 +37,6 @@ _DELIMITERS = ",;\t|"
 _EXCELS = "sep="  # a line of its own before the header, and behind it the delimiter
 _MOST_LINES = 200  # of one row: a mark that is never closed must not swallow the list
 _MOST_SHOWN = 200  # characters of a header
-_INVISIBLE = ("Cc", "Cf")  # as a zero-width space, or a byte order mark behind the first line
-_QUOTES = {
-    **{mark: mark for mark in "\"'`\N{ACUTE ACCENT}"},
-    "\N{LEFT DOUBLE QUOTATION MARK}": "\N{RIGHT DOUBLE QUOTATION MARK}",
-    "\N{LEFT SINGLE QUOTATION MARK}": "\N{RIGHT SINGLE QUOTATION MARK}",
-    "\N{DOUBLE LOW-9 QUOTATION MARK}": "\N{LEFT DOUBLE QUOTATION MARK}",
-    "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}": "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}",
-}
 _TRULY = "(one that truly has it: voucherify release)"
 _HINT = "If it is the first row already, put this line above it: code,session_key"
 
@@ -156,18 +148,11 @@ def _checked(name: str, value: object) -> str:
 
 def _must_be_bare(name: str, value: str) -> None:
     """Refuse what an export put around a value: the server would not know it, and gone passes for done."""
-    for char in (value[0], value[-1]):
-        if char.isspace():
-            raise _ProblemError(
-                f"has a {name} with a blank at an end; trim it, as databases and spreadsheets can {_TRULY}"
-            )
-        if unicodedata.category(char) in _INVISIBLE:
-            raise _ProblemError(
-                f"has a {name} with an invisible character (U+{ord(char):04X}) at an end; drop it {_TRULY}"
-            )
-    wrapped = len(value) > 1 and _QUOTES.get(value[0]) == value[-1]
-    if wrapped or (name == _KEY and value[0] in _QUOTES):  # a spreadsheet's mark of a text stands alone
-        raise _ProblemError(f"has a {name} in quotation marks of its own; take them away {_TRULY}")
+    around = put_around(value, is_key=name == _KEY)
+    if around:
+        what, remedy = around
+        how = remedy.replace("trim it", "trim it, as databases and spreadsheets can")
+        raise _ProblemError(f"has a {name} {what}; {how} {_TRULY}")
 
 
 def _places_of(names: Sequence[str]) -> list[int | None]:
@@ -196,9 +181,9 @@ def _must_be_lines(lines: Lines, first: str) -> None:
     except (ValueError, RecursionError):
         value = None
     if first == "[" or (isinstance(value, list) and isinstance((value or [""])[0], (list, dict))):
-        what, how = "one JSON array", "jq -c '.[]' FILE | voucherify release-many -"
+        what, how = "one JSON array", f"jq -c '.[]' {lines.operand} | voucherify release-many -"
     elif first == "{":
-        what, how = "JSON over several lines", "jq -c . FILE | voucherify release-many -"
+        what, how = "JSON over several lines", f"jq -c . {lines.operand} | voucherify release-many -"
     else:
         return
     raise UsageError(f"{lines.name} is {what}; what is needed is one pair a line. Try: {how}")

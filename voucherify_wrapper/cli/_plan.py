@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from voucherify_wrapper._errors import UsageError
-from voucherify_wrapper._secrets import printable
 
 from ._lines import STANDARD_INPUT
+from ._shell import command_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +32,7 @@ class Plan:
         form: how it is written; None to see that from its content.
         journal: the run's journal, if it has one.
         output: where its outcomes go, if anywhere.
-        force: write over them.
+        force: write over what is there.
         concurrency: how many releases are under way at once.
         missing_ok: take a session that is gone as a success.
         max_wait: the longest wait for a quota, in seconds.
@@ -77,9 +76,7 @@ class Plan:
 
         Without a journal, one is named; what was released is found gone then, which is no failure.
         """
-        words = ["voucherify", "release-many", *self._options(), *self._operand()]
-        line = shlex.join(words)
-        return line if line == printable(line, len(line)) else None
+        return command_line(["voucherify", "release-many", *self._options(), *self._operand()])
 
     def _operand(self) -> list[str]:
         hidden = self.file.startswith("-") and self.file != STANDARD_INPUT
@@ -102,6 +99,8 @@ class Plan:
         for option, value in options.items():
             if value is not None:
                 yield from (option, f"{value}")
+        if self.journal and self.output and self.force:
+            yield "--force"
         if self.journal and not self.missing_ok:
             yield "--no-missing-ok"
         if self.as_json:

@@ -13,7 +13,7 @@ from attrs import define, frozen
 from voucherify_wrapper._events import AttemptEnded
 from voucherify_wrapper._rate_limits import NOTHING_SAID
 
-from ._output import say
+from ._output import counted, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,7 +93,7 @@ class State:
         counts = [f"{done:,}" + ("" if rows is None else f" of {rows:,}")]
         if tally.failed or tally.bad_rows:
             counts.append(
-                f"{tally.failed:,} failed" + f", {tally.bad_rows:,} bad rows" * bool(tally.bad_rows)
+                f"{tally.failed:,} failed" + f", {counted(tally.bad_rows, 'bad row')}" * bool(tally.bad_rows)
             )
         counts.append(f"{tally.rate:,.1f} a second")
         limits, wait = self.quota.limits, self.quota.wait

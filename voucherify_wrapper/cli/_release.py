@@ -1,13 +1,17 @@
 """``voucherify release``: one session."""
 
+# Not postponed, as in every command: Typer reads the annotations.
+
 from typing import Annotated
 
 import typer
 
 from voucherify_wrapper._client import Voucherify
+from voucherify_wrapper._errors import NotFoundError, SessionNotFoundError, VoucherNotFoundError, remark
 
 from ._options import AsJson, BaseUrl, ClusterName, EnvFile, Profile, Seconds
 from ._output import rate_limit_document, say, say_json
+from ._values import doubts_about_code, doubts_about_key
 
 
 def release(
@@ -33,7 +37,12 @@ def release(
     with Voucherify(
         profile=profile, cluster=cluster, base_url=base_url, env_file=env_file, timeout=timeout
     ) as voucherify:
-        result = voucherify.release_validation_session(code, key, missing_ok=missing_ok)
+        try:
+            result = voucherify.release_validation_session(code, key, missing_ok=missing_ok)
+        except (VoucherNotFoundError, SessionNotFoundError) as error:
+            for sentence in _advice(code, key, error):
+                remark(error, sentence)
+            raise
     if as_json:
         say_json(
             {
@@ -48,7 +57,17 @@ def release(
         )
     elif result.already_gone:
         say(f"Already gone: the voucher {code} has no session {key} any more.")
+        for doubt in doubts_about_key(key):
+            say(doubt)
     else:
         say(f"Released: the session {key} of the voucher {code}.")
         if not result.confirmed:
             say("(Most likely: the answer to an attempt was lost, and the next found the session gone.)")
+
+
+def _advice(code: str, key: str, error: NotFoundError) -> list[str]:
+    """Which of the two is at fault, and what to do."""
+    if not isinstance(error, SessionNotFoundError):
+        return doubts_about_code(code, key)
+    may_be_gone = "Where a session may be gone already, as in a script, --missing-ok makes that a success."
+    return ["The voucher is there, so it is not the code.", *(doubts_about_key(key) or [may_be_gone])]

@@ -11,7 +11,7 @@ from voucherify_wrapper._client import Voucherify
 from voucherify_wrapper._errors import UsageError
 from voucherify_wrapper._events import Event
 
-from ._interrupts import Interrupts
+from ._interrupts import Interrupts, tidied_up
 from ._lines import Lines
 from ._options import AsJson, BaseUrl, ClusterName, EnvFile, Profile, Seconds
 from ._outcomes import STANDARD_OUTPUT, Outcomes
@@ -51,7 +51,14 @@ def release_many(
             "With the journal of an earlier run, they are added to those that are there.",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over the file of --output.")] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Write over the file of --output. With the journal of an earlier run, which tells each "
+            "outcome once, outcomes that are there stay all the same; only something else is written over.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool,
         typer.Option(
@@ -149,7 +156,9 @@ def release_many(
     with Lines(file) as lines:
         rows = rows_of(lines, form)
         if dry_run:
-            return tell_trial(tried(rows, journal), as_json=as_json)
+            with tidied_up():
+                trial = tried(rows, journal)
+            return tell_trial(trial, as_json=as_json)
         with Voucherify(
             profile=profile,
             cluster=cluster,

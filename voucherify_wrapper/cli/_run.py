@@ -17,6 +17,7 @@ from voucherify_wrapper._journal import Journal
 
 from ._bad_rows import BadRows
 from ._outcomes import OutputError
+from ._output import counted
 from ._pairs import BadRow
 from ._summary import Summary
 from ._tally import Tally
@@ -123,7 +124,7 @@ class Run:
 
     def _interrupted(self) -> ReleasesStoppedError:
         return ReleasesStoppedError(
-            f"Interrupted after {self.tally.outcomes} outcomes.",
+            f"Interrupted after {counted(self.tally.outcomes, 'outcome')}.",
             done=self.tally.outcomes,
             journal=self.plan.journal,
         )

@@ -13,6 +13,7 @@ from ._exits import ExitCode, exit_code_of
 from ._lines import STANDARD_INPUT
 from ._outcomes import STANDARD_OUTPUT
 from ._output import error_document, say, say_json, say_table
+from ._values import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,16 +104,16 @@ class Summary:
         yield "A second", f"{tally.rate:,.1f}"
 
     def _advice(self) -> Iterator[str]:
-        tally, again = self.tally, self.plan.again()
-        same = "the same command"
-        where = " (with the same list on standard input)" if self.plan.file == STANDARD_INPUT else ""
+        tally, again = self.tally, self.plan.again() or "the same command"
+        # Before the command, which is pasted up to the end of its line.
+        where = ", with the same list on standard input" if self.plan.file == STANDARD_INPUT else ""
         if tally.bad_rows:
             once = ": what is done is not asked for again." if self.plan.journal else "."
             yield f"Correct the bad rows, and run it again{once}"
         if self.error:
-            yield f"To go on: {again or same}{where}"
+            yield f"To go on{where}: {again}"
         elif tally.failed:
-            yield f"To try those that failed once more: {again or same}{where}"
+            yield f"To try those that failed once more{where}: {again}"
         if not self.plan.journal and (self.error or tally.failed or tally.bad_rows):
             yield "There was no journal: what was released is asked for once more then, and found gone."
         if tally.already_gone * 2 > tally.outcomes and not self.plan.resuming:
@@ -125,8 +126,13 @@ class Summary:
                 for line, key in shape.examples
             ]
             yield (
-                f"{shape.count:,} of those gone already had keys that look like none of those released, "
+                f"{shape.count:,} of those that were gone had keys that look like none of those released, "
                 f"as in {', '.join(examples)}. See whether the keys are whole."
+            )
+        if tally.swapped:
+            yield (
+                f"In {tally.swapped:,} of those that failed the code begins with {OWN}, as keys do. See "
+                "whether codes and keys are in each other's place."
             )
         if not (tally.given or tally.bad_rows or tally.outcomes):
             yield "The list has no rows; there was nothing to do."

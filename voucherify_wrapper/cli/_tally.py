@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from array import array
 from bisect import bisect_right
@@ -10,18 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
+from voucherify_wrapper._errors import SessionNotFoundError, VoucherNotFoundError
+
+from ._values import are_swapped, shape_of
+
 if TYPE_CHECKING:
     from voucherify_wrapper._results import Outcome
 
     from ._pairs import BadRow
 
 _EXAMPLES = 3
-_OWN_KEY = re.compile(r"ssn_[A-Za-z0-9]+")  # what Voucherify makes, where nobody gives it a key
-
-
-def _shape_of(key: str) -> int:
-    """What keys of one making have in common: the length of Voucherify's own, 0 of all others."""
-    return len(key) if _OWN_KEY.fullmatch(key) else 0
 
 
 class LineNumbers:
@@ -92,7 +89,8 @@ class Tally:
         earlier: outcomes, among the above, that an earlier run had and did not tell.
         kinds: the failures by their kind.
         first_bad_rows: a few of the bad rows.
-        gone: the keys of sessions that had gone, by their making.
+        gone: the keys of sessions that had gone, by their making, whether that is a failure or not.
+        swapped: pairs among the failures whose code looks like a key, and whose key does not.
         known_shapes: how the keys were made of sessions that were released.
         lines: which line each pair was in.
         began: when, by the monotonic clock.
@@ -108,6 +106,7 @@ class Tally:
     kinds: dict[str, Kind] = field(factory=dict)
     first_bad_rows: list[BadRow] = field(factory=list)
     gone: dict[int, Shape] = field(factory=dict)
+    swapped: int = 0
     known_shapes: set[int] = field(factory=set)
     lines: LineNumbers = field(factory=LineNumbers)
     began: float = field(factory=time.monotonic)
@@ -132,15 +131,22 @@ class Tally:
             self._fail(outcome, line)
         elif outcome.status == "released":
             self.released += 1
-            self.known_shapes.add(_shape_of(outcome.session_key))
+            self.known_shapes.add(shape_of(outcome.session_key))
         else:
             self.already_gone += 1
-            shape = self.gone.setdefault(_shape_of(outcome.session_key), Shape())
-            shape.count += 1
-            if len(shape.examples) < _EXAMPLES:
-                shape.examples.append((line, outcome.session_key))
+            self._miss(outcome, line)
+
+    def _miss(self, outcome: Outcome, line: int | None) -> None:
+        shape = self.gone.setdefault(shape_of(outcome.session_key), Shape())
+        shape.count += 1
+        if len(shape.examples) < _EXAMPLES:
+            shape.examples.append((line, outcome.session_key))
 
     def _fail(self, outcome: Outcome, line: int | None) -> None:
+        if isinstance(outcome.error, SessionNotFoundError):
+            self._miss(outcome, line)
+        elif isinstance(outcome.error, VoucherNotFoundError):
+            self.swapped += are_swapped(outcome.code, outcome.session_key)
         status = getattr(outcome.error, "status", None)
         name = type(outcome.error).__name__ + (f" ({status})" if status else "")
         kind = self.kinds.setdefault(name, Kind(name, str(outcome.error)))
