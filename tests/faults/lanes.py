@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -33,10 +34,19 @@ CODE = "v"
 LANES = 32
 AT_ONCE = Retries(1000, base=0.001, cap=1.0)
 """After a millisecond at most; where a machine is too slow for that, later and later, until it is not."""
-TIMEOUT = Timeout(120, connect=60, attempt=0.2)
-"""So short because a call that is struck often has to wait until an attempt's time is up."""
-_UNSTRUCK = Timeout(120, connect=60, attempt=60)  # nothing is in its way but the machine
+UNHURRIED = Timeout(120, connect=60, attempt=60)
+"""For a call that has nothing in its way but the machine."""
 _MOST_MISSES = 100
+
+
+def hurried(seconds: float, *, least: float) -> Timeout:
+    """For a call that is struck, which often has to wait until an attempt's time is up.
+
+    Args:
+        seconds: what a call took that was not; on a busy machine an attempt gets more than the least.
+        least: an attempt's limit, in seconds.
+    """
+    return Timeout(120, connect=60, attempt=min(max(least, 8 * seconds), 10 * least))
 
 
 class Never:
@@ -67,6 +77,7 @@ class Lane:
     Attributes:
         strikes: what befalls its calls.
         failed: what the attempts of the last call ended with that failed.
+        took: how long the last call took, in seconds.
     """
 
     def __init__(
@@ -74,6 +85,7 @@ class Lane:
     ) -> None:
         self.strikes = strikes
         self.failed: list[Any] = []
+        self.took = 0.0
         self._world = world
         self._choose = choose
         self._judge = judge
@@ -94,8 +106,10 @@ class Lane:
                 self.failed.clear()
                 key = self._choose(self, strikes, self._world.sandbox.lock(CODE))
                 self._world.proxy.strike(key, *strikes)
-                call = Call(key, TIMEOUT if strikes else _UNSTRUCK)
+                call = Call(key, self._world.timeout if strikes else UNHURRIED)
+                began = time.monotonic()
                 yield call
+                self.took = time.monotonic() - began
                 if not 0 < self._world.proxy.take_back(key) == len(strikes):
                     break
             else:
@@ -144,14 +158,19 @@ class World:
         sandbox: the sandbox.
         proxy: the proxy.
         sizes: of a request for a release, and of its answer, in bytes.
+        timeout: of a call that is struck.
     """
 
     def __init__(self, kind: str, sandbox: Sandbox, proxy: FaultProxy, settings: dict[str, Any]) -> None:
         self.sandbox = sandbox
         self.proxy = proxy
         self._kind = kind
-        self._settings = {**settings, "base_url": proxy.url, "timeout": TIMEOUT}
-        self._drive([Lane(self, [()], _fresh, _expect_success)], {})
+        # Where a call's limit for connecting is not the client's, the fast transports leave it to the others.
+        self._settings = {**settings, "base_url": proxy.url, "timeout": UNHURRIED}
+        self.timeout = UNHURRIED
+        first = Lane(self, [()], _fresh, _expect_success)
+        self._drive([first], {})
+        self.timeout = hurried(first.took, least=0.2)
         self.sizes = proxy.sizes
         assert all(self.sizes)
 

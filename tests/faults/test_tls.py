@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import trustme
 
-from tests.faults.lanes import AT_ONCE, CODE
+from tests.faults.lanes import AT_ONCE, CODE, UNHURRIED, hurried
 from tests.faults.proxy import FaultProxy, StreamProxy, Strike, Tunnels
 from tests.wrapper.conftest import release_async, release_sync
 from voucherify_wrapper import ReleaseResult, Timeout, TLSError
@@ -25,10 +26,17 @@ if TYPE_CHECKING:
 LANES = 8
 STEP = 97  # bytes from one strike to the next
 FROM_THE_CLIENT, FROM_THE_SERVER = 1100, 1600  # a little more than a handshake and an exchange
-UNHURRIED = Timeout(120, connect=60, attempt=60)
-HURRIED = Timeout(120, connect=60, attempt=0.4)
-TIMEOUTS = {"reset": UNHURRIED, "stall": HURRIED, "half-close": UNHURRIED, "corrupt": HURRIED}
-"""Only where somebody may wait for bytes that do not come has an attempt to end soon."""
+
+
+def timeout_for(
+    end: str, kind: str, way: StreamProxy | FaultProxy, key: str, settings: dict[str, Any]
+) -> Timeout:
+    """Only where somebody may wait for bytes that do not come has an attempt to end soon."""
+    if end in ("reset", "half-close"):
+        return UNHURRIED
+    began = time.monotonic()
+    assert isinstance(released(kind, way, key, {**settings, "timeout": UNHURRIED}), ReleaseResult)
+    return hurried(time.monotonic() - began, least=0.4)
 
 
 @pytest.fixture
@@ -80,7 +88,7 @@ def test_tls_that_breaks_is_made_anew(
     wait_until: Any,
 ) -> None:
     """Wherever it broke; only a certificate that is damaged counts as one that is not accepted."""
-    settings["timeout"] = TIMEOUTS[end]
+    settings["timeout"] = timeout_for(end, kind, ways[0], voucherify_sandbox.lock(CODE), settings)
     strikes = [Strike("request", end, at) for at in range(0, FROM_THE_CLIENT, STEP)]
     strikes += [Strike("answer", end, at) for at in range(0, FROM_THE_SERVER, STEP)]
 
@@ -122,13 +130,13 @@ def test_a_tunnel_that_breaks_is_made_anew(
     wait_until: Any,
 ) -> None:
     """Behind a proxy, wherever in what is said to it, or in what it says."""
-    settings["timeout"] = TIMEOUTS[end]
     strikes = [Strike(side, end, at) for side in ("request", "answer") for at in range(0, IN_THE_CLEAR, 13)]
     with ExitStack() as stack:
         server = stack.enter_context(served_with(authority.issue_cert("localhost"), voucherify_sandbox))
         tunnels = stack.enter_context(Tunnels(server.port))
         way = stack.enter_context(StreamProxy(tunnels.port))
         monkeypatch.setenv("HTTPS_PROXY", way.url)
+        settings["timeout"] = timeout_for(end, kind, server, voucherify_sandbox.lock(CODE), settings)
         way.strike(*strikes)
 
         def suffer(_: Strike) -> None:

@@ -37,7 +37,7 @@ def settings_of(kind: str) -> dict[str, Any]:
     return {
         "transport": "fast" if "fast" in kind else None,
         "retries": Retries(4, base=0.01, cap=0.1),
-        "timeout": Timeout(20, attempt=0.5),
+        "timeout": Timeout(20, attempt=1.0),
     }
 
 
