@@ -118,7 +118,7 @@ def test_bad_rows_are_named_and_the_good_ones_run(
 
 
 def test_what_a_second_run_asks_for_is_told(command: Command, file: Path) -> None:
-    """With a journal what is left alone; without one everything, which is said."""
+    """With a journal what is left alone; without one everything, which is said where there is anything."""
     with file.open("a") as more:
         more.write("only\n")
     _, without, _ = command(file)
@@ -127,6 +127,8 @@ def test_what_a_second_run_asks_for_is_told(command: Command, file: Path) -> Non
     assert "run it again.\nThere was no journal: what was released is asked for once more" in without
     assert "run it again: what is done is not asked for again.\n" in kept
     assert "There was no journal" not in kept
+    file.write_text("code,key\nonly\n")
+    assert "There was no journal" not in command(file)[1]
 
 
 @pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
@@ -225,16 +227,36 @@ def test_keys_that_may_not_be_whole_are_remarked_on(command: Command, file: Path
 
 
 def test_keys_are_remarked_on_where_gone_is_a_failure(command: Command, file: Path, keys: list[str]) -> None:
-    """And codes and keys that are in each other's column."""
+    """And codes and keys that are in each other's column, and codes of URLs."""
     with file.open("a") as more:
-        more.write(f"v,{keys[0][:-1]}\n{keys[0]},v\n{keys[1]},v\n")
+        more.write(f"v,{keys[0][:-1]}\n{keys[0]},v\n{keys[1]},v\n10%20off,{keys[0]}\n")
     code, out, _ = command(file, "--no-missing-ok")
 
     assert code == 1
     assert "1 of those that were gone had keys that look like none of those released, as in line 22" in out
-    assert (
-        "In 2 of those that failed the code begins with ssn_, as keys do. See whether codes and keys" in out
-    )
+    assert "In 2 of those that failed the code begins with ssn_, as keys do. See whether codes" in out
+    assert "In 1 of those that failed the code is written as in a URL." in out
+
+
+def test_keys_that_voucherify_did_not_make_are_remarked_on(
+    command: Command, file: Path, keys: list[str]
+) -> None:
+    """Though none was released that they could be held against; not so where they are somebody's own."""
+    file.write_text("code,key\n" + "".join(f"v,{key[:20]}\nv,{number}\n" for number, key in enumerate(keys)))
+    code, out, _ = command(file)
+
+    assert code == 0
+    assert "20 of those that were gone had keys that look like none of those that Voucherify makes, as" in out
+    assert out.count("look like none") == 1
+
+
+def test_a_list_that_was_done_before_is_told_as_one(command: Command, file: Path) -> None:
+    """So that a table of zeros is no riddle."""
+    command(file, "--journal", "j")
+    code, out, _ = command(file, "--journal", "j")
+
+    assert (code, counts_in(out)["Repeated, or done before"]) == (0, "20")
+    assert "The list was done before; there was nothing to do." in out
 
 
 def test_an_empty_list_is_no_failure(command: Command, tmp_path: Path, voucherify_sandbox: Sandbox) -> None:

@@ -180,7 +180,17 @@ def test_json_lines_are_read_or_told(file: Path, line: str, found: Any) -> None:
     [
         ("", "is empty: not even a header is in it. See whether the export failed."),
         ("\n \n", "is empty: not even a header is in it"),
-        ("a,k\nb,l\n", "line 1 is no header with the columns code and session_key, but has: a, k. If it is"),
+        ("a,k\nb,l\n", "line 1 is no header with the columns code and session_key, but has: a, k. Call the"),
+        (
+            "id;voucher_id;session_id\n",
+            "Call the two columns so, and leave the others as they are. (If it is",
+        ),
+        ("id;voucher_id\n", "a line above it that names its columns, as code;session_key does.)"),
+        ("v,ssn_1\n", "It is the first row already: put this line above it: code,session_key"),
+        ("ssn_1\tv\n", "It is the first row already: put this line above it: session_key<Tab>code"),
+        ('"1";"v";"ssn_1"\n', "names its 3 columns, session_key as number 3 and code where the codes are."),
+        ("a\0b\n", "line 1 has NUL bytes; it is no text, or damaged."),
+        ("ssn_1\n", "It has session keys alone, and the codes of their vouchers are needed as well."),
         ("\n\nname;key\n", "line 3 is no header"),
         ("sep=;\na;b\n", "line 2 is no header"),
         ("code,code,key\n", "the header, line 1, has two columns for the code"),

@@ -17,7 +17,7 @@ from voucherify_wrapper._errors import InvalidArgumentError, UsageError
 from voucherify_wrapper._secrets import printable
 
 from ._lines import LONGEST_LINE, UnreadableError
-from ._values import put_around
+from ._values import OWN, put_around
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,7 +38,6 @@ _EXCELS = "sep="  # a line of its own before the header, and behind it the delim
 _MOST_LINES = 200  # of one row: a mark that is never closed must not swallow the list
 _MOST_SHOWN = 200  # characters of a header
 _TRULY = "(one that truly has it: voucherify release)"
-_HINT = "If it is the first row already, put this line above it: code,session_key"
 
 
 @frozen
@@ -307,6 +306,7 @@ def _table_of(lines: Lines) -> _Table:
         _peek(lines)
     line = lines.next() if excels else first
     best: list[str] = []
+    between = ","
     problem: _ProblemError | None = None
     for delimiter in first[-1] if excels else _DELIMITERS:
         table, taken = _Table(lines, delimiter), [line]
@@ -320,11 +320,35 @@ def _table_of(lines: Lines) -> _Table:
             table.blanks = all(name.startswith(" ") for name in names[1:])
             return table
         lines.give_back(taken[1:])
-        best = max(best, names, key=len)
-    if problem:
+        if len(names) > len(best):
+            best, between = names, delimiter
+    if "\0" in line:
+        raise UsageError(f"{lines.name}: line {lines.number} has NUL bytes; it is no text, or damaged.")
+    if problem and len(best) < len(_CALLED):  # else it is one that another delimiter makes
         raise UsageError(f"{lines.name}: the header, line {lines.number}, {problem}.")
     shown = printable(", ".join(name.strip() for name in best), _MOST_SHOWN)
     raise UsageError(
         f"{lines.name}: line {lines.number} is no header with the columns code and session_key, but has: "
-        f"{shown}. {_HINT}"
+        f"{shown}. {_how_to_name(best, between)}"
+    )
+
+
+def _how_to_name(columns: list[str], delimiter: str) -> str:
+    """What to do about the line in the header's place, with these columns."""
+    between = "<Tab>" if delimiter == "\t" else delimiter  # which a terminal shows as a blank
+    keys = [number for number, column in enumerate(columns) if column.strip(" \"'").startswith(OWN)]
+    if not keys:
+        return (
+            "Call the two columns so, and leave the others as they are. (If it is the first row already, put "
+            f"a line above it that names its columns, as {_CODE}{between}{_KEY} does.)"
+        )
+    place, number = keys[0] + 1, len(columns)
+    if number == 1:
+        return "It has session keys alone, and the codes of their vouchers are needed as well."
+    if number == len(_CALLED):
+        header = between.join([_KEY, _CODE] if place == 1 else [_CODE, _KEY])
+        return f"It is the first row already: put this line above it: {header}"
+    return (
+        f"It is the first row already: put a line above it that names its {number} columns, {_KEY} as number "
+        f"{place} and {_CODE} where the codes are."
     )

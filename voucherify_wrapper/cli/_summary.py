@@ -104,29 +104,38 @@ class Summary:
         yield "A second", f"{tally.rate:,.1f}"
 
     def _advice(self) -> Iterator[str]:
+        """What to do: first what may be wrong with the list, then how to go on."""
         tally, again = self.tally, self.plan.again() or "the same command"
-        # Before the command, which is pasted up to the end of its line.
-        where = ", with the same list on standard input" if self.plan.file == STANDARD_INPUT else ""
+        yield from self._doubts()
         if tally.bad_rows:
             once = ": what is done is not asked for again." if self.plan.journal else "."
             yield f"Correct the bad rows, and run it again{once}"
+        # Before the command, which is pasted up to the end of its line.
+        where = ", with the same list on standard input" if self.plan.file == STANDARD_INPUT else ""
         if self.error:
             yield f"To go on{where}: {again}"
         elif tally.failed:
             yield f"To try those that failed once more{where}: {again}"
-        if not self.plan.journal and (self.error or tally.failed or tally.bad_rows):
+        if tally.released and not self.plan.journal and (self.error or tally.failed or tally.bad_rows):
             yield "There was no journal: what was released is asked for once more then, and found gone."
+        if not (tally.bad_rows or tally.outcomes or self.error):
+            what = "was done before" if tally.given else "has no rows"
+            yield f"The list {what}; there was nothing to do."
+
+    def _doubts(self) -> Iterator[str]:
+        tally = self.tally
         if tally.already_gone * 2 > tally.outcomes and not self.plan.resuming:
             all_of_them = tally.already_gone == tally.outcomes
             how_many = "Every session was" if all_of_them else "Most sessions were"
             yield f"{how_many} gone already. If that surprises you, see whether the keys are whole."
+        like = "those released" if tally.known_shapes else "those that Voucherify makes"
         for shape in tally.unlike:
             examples = [
                 f"{f'line {line}' if line else 'an earlier run'} ({printable(key, _LONGEST_PAIR)})"
                 for line, key in shape.examples
             ]
             yield (
-                f"{shape.count:,} of those that were gone had keys that look like none of those released, "
+                f"{shape.count:,} of those that were gone had keys that look like none of {like}, "
                 f"as in {', '.join(examples)}. See whether the keys are whole."
             )
         if tally.swapped:
@@ -134,8 +143,11 @@ class Summary:
                 f"In {tally.swapped:,} of those that failed the code begins with {OWN}, as keys do. See "
                 "whether codes and keys are in each other's place."
             )
-        if not (tally.given or tally.bad_rows or tally.outcomes):
-            yield "The list has no rows; there was nothing to do."
+        if tally.of_urls:
+            yield (
+                f"In {tally.of_urls:,} of those that failed the code is written as in a URL. See whether it "
+                "is to have the characters that its %… stand for."
+            )
 
 
 def _failures(kind: Kind) -> str:

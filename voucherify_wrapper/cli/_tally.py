@@ -11,7 +11,7 @@ from attrs import define, field
 
 from voucherify_wrapper._errors import SessionNotFoundError, VoucherNotFoundError
 
-from ._values import are_swapped, shape_of
+from ._values import OWN_LENGTH, are_swapped, is_of_a_url, shape_of
 
 if TYPE_CHECKING:
     from voucherify_wrapper._results import Outcome
@@ -91,6 +91,7 @@ class Tally:
         first_bad_rows: a few of the bad rows.
         gone: the keys of sessions that had gone, by their making, whether that is a failure or not.
         swapped: pairs among the failures whose code looks like a key, and whose key does not.
+        of_urls: those whose code seems to be written as in a URL.
         known_shapes: how the keys were made of sessions that were released.
         lines: which line each pair was in.
         began: when, by the monotonic clock.
@@ -107,6 +108,7 @@ class Tally:
     first_bad_rows: list[BadRow] = field(factory=list)
     gone: dict[int, Shape] = field(factory=dict)
     swapped: int = 0
+    of_urls: int = 0
     known_shapes: set[int] = field(factory=set)
     lines: LineNumbers = field(factory=LineNumbers)
     began: float = field(factory=time.monotonic)
@@ -147,6 +149,7 @@ class Tally:
             self._miss(outcome, line)
         elif isinstance(outcome.error, VoucherNotFoundError):
             self.swapped += are_swapped(outcome.code, outcome.session_key)
+            self.of_urls += is_of_a_url(outcome.code)
         status = getattr(outcome.error, "status", None)
         name = type(outcome.error).__name__ + (f" ({status})" if status else "")
         kind = self.kinds.setdefault(name, Kind(name, str(outcome.error)))
@@ -156,9 +159,16 @@ class Tally:
 
     @property
     def unlike(self) -> list[Shape]:
-        """The keys of sessions that had gone which look like none of a session that was released."""
+        """The keys of sessions that had gone which look like none of a session that was released.
+
+        Nor, where Voucherify seems to have made them, like those that it makes.
+        """
         known = self.known_shapes
-        return [shape for made, shape in self.gone.items() if known and made not in known]
+        return [
+            shape
+            for made, shape in self.gone.items()
+            if made not in known and made != OWN_LENGTH and (known or made)
+        ]
 
     @property
     def outcomes(self) -> int:

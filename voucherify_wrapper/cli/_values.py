@@ -12,7 +12,10 @@ OWN = "ssn_"
 """What a key begins with that Voucherify makes, where nobody gives it one."""
 
 _OWN_KEY = re.compile(rf"{OWN}[A-Za-z0-9]+")
-_WHOLE_KEY = re.compile(rf"{OWN}[A-Za-z0-9]{{32}}")
+OWN_LENGTH = 36
+"""How many characters such a key has."""
+
+_WHOLE_KEY = re.compile(rf"{OWN}[A-Za-z0-9]{{{OWN_LENGTH - len(OWN)}}}")
 _REST_OF_KEY = re.compile("[A-Za-z0-9]{32}")
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 _INVISIBLE = ("Cc", "Cf")  # as a zero-width space, or a byte order mark behind the first line
@@ -33,6 +36,11 @@ def shape_of(key: str) -> int:
 def are_swapped(code: str, key: str) -> bool:
     """Whether a code looks like a key, and the key does not."""
     return code.startswith(OWN) and not key.startswith(OWN)
+
+
+def is_of_a_url(value: str) -> bool:
+    """Whether characters of a value seem to be written as in a URL."""
+    return _ESCAPE.search(value) is not None
 
 
 def put_around(value: str, *, is_key: bool) -> tuple[str, str] | None:
@@ -83,6 +91,6 @@ def _doubts_about(name: str, value: str) -> list[str]:
     if around:
         what, remedy = around
         return [f"The {name} is given {what}: {remedy}."]
-    if _ESCAPE.search(value):
+    if is_of_a_url(value):
         return [f"The {name} is written as in a URL: give it with the characters that its %… stand for."]
     return []
