@@ -62,7 +62,9 @@ def client(banner: str) -> httpx.Client:
     """Return a client made from the banner's variables."""
     variables = exports(banner)
     headers = {"X-App-Id": variables["VOUCHERIFY_APP_ID"], "X-App-Token": variables["VOUCHERIFY_APP_TOKEN"]}
-    return httpx.Client(base_url=variables["VOUCHERIFY_BASE_URL"], headers=headers, trust_env=False)
+    return httpx.Client(
+        base_url=variables["VOUCHERIFY_BASE_URL"], headers=headers, trust_env=False, timeout=60
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

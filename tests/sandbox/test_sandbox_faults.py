@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Dial = Callable[[], socket.socket]
     ReadAll = Callable[[socket.socket], bytes]
     Talk = Callable[..., bytes]
+    WaitUntil = Callable[[Callable[[], object]], None]
 
 SHOW = "/v1/vouchers/ONE"
 RELEASE = "/v1/vouchers/ONE/sessions/k"
@@ -270,22 +271,28 @@ def test_the_first_byte_of_a_dripping_answer_is_alone(sandbox: Sandbox, dial: Di
     assert silence(connection)
 
 
-def test_an_answer_can_be_late(sandbox: Sandbox, api: httpx.Client, dial: Dial, ask: Ask) -> None:
+def test_an_answer_can_be_late(
+    sandbox: Sandbox, api: httpx.Client, dial: Dial, ask: Ask, wait_until: WaitUntil
+) -> None:
     """Nothing comes before the delay is over, then the proper answer; others are not delayed."""
     sandbox.inject(Fault(delay=AGES))
     sandbox.inject(Fault(delay=0.01))
     connection = dial()
     connection.sendall(ask("GET", SHOW))
+    wait_until(lambda: sandbox.requests)
     assert silence(connection)
     assert api.get(SHOW).json()["code"] == "ONE"
 
 
-def test_a_late_answer_has_acted_already(sandbox: Sandbox, api: httpx.Client, dial: Dial, ask: Ask) -> None:
+def test_a_late_answer_has_acted_already(
+    sandbox: Sandbox, api: httpx.Client, dial: Dial, ask: Ask, wait_until: WaitUntil
+) -> None:
     """The effect comes before the delay: a client that gives up cannot undo it."""
     sandbox.lock("ONE", "k")
     sandbox.inject(Fault(delay=AGES))
     connection = dial()
     connection.sendall(ask("DELETE", RELEASE))
+    wait_until(lambda: sandbox.released)
     assert silence(connection)
     connection.close()
     assert api.get(SHOW).status_code == 200
