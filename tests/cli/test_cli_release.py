@@ -136,6 +136,19 @@ def test_a_code_that_is_not_as_it_was_given_is_doubted(
     assert doubt in document(told)["error"]["message"]
 
 
+def test_what_a_terminal_types_is_taken_in_any_locale(voucherify_sandbox: Sandbox) -> None:
+    """As UTF-8, where the locale does not say; what is none is refused."""
+    voucherify_sandbox.add_voucher("für")
+    key = voucherify_sandbox.lock("für")
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = voucherify("release", "für", key, to=voucherify_sandbox, **plain)
+    refused = voucherify("release", "f\udcfcr", key, to=voucherify_sandbox)
+
+    assert (done.returncode, done.stdout) == (0, f"Released: the session {key} of the voucher f\\xfcr.\n")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "voucherify: The code is not UTF-8 text; see how the terminal is set.\n"
+
+
 def test_a_lost_answer_is_told_as_one(voucherify_sandbox: Sandbox) -> None:
     """Where the server did not say itself that it released, the operator is told."""
     key = voucherify_sandbox.lock(CODE)

@@ -318,9 +318,10 @@ def test_outcomes_are_written_as_json_lines(
     assert (tmp_path / "o.jsonl").stat().st_mode & 0o777 == 0o600
 
 
-def test_outcomes_may_go_to_standard_output(voucherify_sandbox: Sandbox, file: Path) -> None:
-    """Then nothing else does."""
-    done = voucherify("release-many", str(file), "--output", "-", to=voucherify_sandbox)
+@pytest.mark.parametrize("name", ["-", "/dev/stdout", "/dev/fd/1"])
+def test_outcomes_may_go_to_standard_output(voucherify_sandbox: Sandbox, file: Path, name: str) -> None:
+    """Then nothing else does, whatever it is called."""
+    done = voucherify("release-many", str(file), "--output", name, to=voucherify_sandbox)
 
     assert done.returncode == 0
     assert {json.loads(line)["status"] for line in done.stdout.splitlines()} == {"released"}
@@ -368,6 +369,12 @@ def test_what_is_there_is_not_written_over(
         (["stuck.csv", "--journal", "new", "--output", "new"], "new is to be the journal and the outcomes"),
         (["stuck.csv", "--json", "--output", "-"], "--json and --output - both write to standard output"),
         (["stuck.csv", "--concurrency", "0"], "--concurrency"),
+        (["stuck.csv", "--max-wait", "nan"], "nan is no number of seconds"),
+        ([""], "The name of the list is empty; is a variable in the command not set?"),
+        (["stuck.csv", "--journal", ""], "The name of the journal is empty"),
+        (["stuck.csv", "--output", ""], "The name of the outcomes is empty"),
+        (["stuck.csv", "--journal", "-"], "The journal has to be a file; - is none."),
+        (["\udcff.csv"], r"\udcff.csv cannot be read (No such file or directory)"),
         (["stuck.csv", "--format", "xml"], "--format"),
         (["stuck.csv", "--output", "x" * 300], "cannot be written (File name too long)"),
         (["x" * 300], "cannot be read (File name too long)"),
@@ -425,6 +432,36 @@ def test_a_trial_knows_what_the_journal_knows(command: Command, file: Path, keys
         code, out, err = command(file, "--journal", "j", "--dry-run")
     assert (code, out) == (2, "")
     assert "The journal j cannot be copied (File too large)." in err
+
+
+def test_a_trial_needs_a_folder_for_what_is_temporary(
+    command: Command, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no disk has room for one, that is told."""
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with files_of_at_most(0):
+        code, out, err = command(file, "--dry-run")
+
+    assert (code, out) == (2, "")
+    assert "There is no room for what is temporary (No usable temporary directory found in" in err
+
+
+def test_a_folder_that_was_removed_is_told(voucherify_sandbox: Sandbox, file: Path, tmp_path: Path) -> None:
+    """As one that another terminal removed."""
+    here = tmp_path / "here"
+    here.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir "$0" && exec "$@"', here, *COMMAND, "release-many", file, "--journal", "j"],
+        env=environment(voucherify_sandbox.environment()),
+        cwd=here,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    said = "voucherify: The folder that you are in is not there any more; go to another.\n"
+    assert (done.returncode, done.stderr) == (2, said)
 
 
 def test_a_trial_waits_for_the_run_that_has_the_journal(command: Command, file: Path) -> None:

@@ -85,7 +85,15 @@ def test_any_encoding_can_say_it(arguments: str) -> None:
 
 @pytest.mark.parametrize("arguments", ["--help", "release --help", "release-many --help", "doctor --offline"])
 @pytest.mark.parametrize(
-    "settings", [{"COLUMNS": "1"}, {"COLUMNS": "x"}, {"TERM": "dumb"}, {"NO_COLOR": "1"}]
+    "settings",
+    [
+        {"COLUMNS": "1"},
+        {"COLUMNS": "x"},
+        {"COLUMNS": "9" * 9},
+        {"TERMINAL_WIDTH": "x"},
+        {"TERM": "dumb"},
+        {"NO_COLOR": "1"},
+    ],
 )
 def test_any_terminal_can_show_it(arguments: str, settings: dict[str, str]) -> None:
     """However narrow or simple."""

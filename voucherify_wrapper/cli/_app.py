@@ -1,5 +1,7 @@
 """The program ``voucherify``: its commands, and the one place where their ends become exit codes."""
 
+import os
+import re
 import sys
 from collections.abc import Sequence
 from itertools import takewhile
@@ -59,6 +61,7 @@ def _voucherify(
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command, and give its exit code; whatever goes wrong is told as it was asked to be."""
+    _mend_width()
     as_json = "--json" in takewhile(lambda argument: argument != "--", arguments)
     with guarded_streams():
         try:
@@ -68,6 +71,13 @@ def run(arguments: Sequence[str]) -> int:
         except UnwritableError as error:  # in the middle of a command, or as its error was to be told
             return exit_code_of(error) if error.left else _ended(error, str(error), as_json=False)
     return code
+
+
+def _mend_width() -> None:
+    """Have no width in the environment that Typer or Rich cannot work with."""
+    for name in ("TERMINAL_WIDTH", "COLUMNS"):
+        if not re.fullmatch("[0-9]{1,4}", os.environ.get(name, "80")):
+            del os.environ[name]
 
 
 def _ran(arguments: Sequence[str], *, as_json: bool) -> int:

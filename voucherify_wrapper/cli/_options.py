@@ -29,7 +29,7 @@ def profile_names() -> list[str]:
         return []
 
 
-def _a_number(seconds: float | None) -> float | None:
+def a_number(seconds: float | None) -> float | None:
     """Refuse what is no number: it lies between any bounds."""
     if seconds is not None and math.isnan(seconds):
         raise typer.BadParameter("nan is no number of seconds.")
@@ -82,7 +82,7 @@ Seconds = Annotated[
         metavar="SECONDS",
         min=0.001,
         max=86_400,
-        callback=_a_number,
+        callback=a_number,
         help="How long one release may take, with all its attempts; 30 without it.",
         rich_help_panel=_SETTINGS,
     ),

@@ -28,7 +28,9 @@ _OF_ERRORS = ("status", "key", "request_id", "attempts", "may_have_acted", "retr
 
 def say(text: str, *, to_stderr: bool = False) -> None:
     """Write lines for people: results to standard output, everything else to standard error."""
-    lines = "\n".join(printable(line, _LONGEST_LINE) if line.strip() else "" for line in text.splitlines())
+    # What is no text, as in the name of a file, is shown as an escape; else it would pass for nothing.
+    whole = text.encode("utf-8", "backslashreplace").decode()
+    lines = "\n".join(printable(line, _LONGEST_LINE) if line.strip() else "" for line in whole.splitlines())
     _write(lines, sys.stderr if to_stderr else sys.stdout)
 
 

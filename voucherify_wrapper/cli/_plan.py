@@ -59,12 +59,21 @@ class Plan:
         return os.path.isfile(self.journal or "") and os.path.getsize(self.journal or "") > 0  # noqa: PTH113, PTH202
 
     def check(self) -> None:
-        """See to it that no file is used for two things.
+        """See to it that each file has a name, and is used for one thing.
 
         Raises:
-            UsageError: one is.
+            UsageError: one has none, or is not.
         """
         named = [("the list", self.file), ("the journal", self.journal), ("the outcomes", self.output)]
+        for what, path in named:
+            if path == "":
+                raise UsageError(f"The name of {what} is empty; is a variable in the command not set?")
+        try:
+            Path.cwd()
+        except OSError:
+            raise UsageError("The folder that you are in is not there any more; go to another.") from None
+        if self.journal == STANDARD_INPUT:
+            raise UsageError("The journal has to be a file; - is none.")
         files = [(what, path) for what, path in named if path not in (None, STANDARD_INPUT)]
         for number, (what, path) in enumerate(files):
             for other, same in files[:number]:

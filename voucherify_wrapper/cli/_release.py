@@ -2,12 +2,19 @@
 
 # Not postponed, as in every command: Typer reads the annotations.
 
+import os
 from typing import Annotated
 
 import typer
 
 from voucherify_wrapper._client import Voucherify
-from voucherify_wrapper._errors import NotFoundError, SessionNotFoundError, VoucherNotFoundError, remark
+from voucherify_wrapper._errors import (
+    NotFoundError,
+    SessionNotFoundError,
+    UsageError,
+    VoucherNotFoundError,
+    remark,
+)
 
 from ._options import AsJson, BaseUrl, ClusterName, EnvFile, Profile, Seconds
 from ._output import rate_limit_document, say, say_json
@@ -34,6 +41,7 @@ def release(
 
     A code or key that begins with a hyphen is given after two of them: voucherify release -- -CODE KEY
     """
+    code, key = _as_text("code", code), _as_text("key", key)
     with Voucherify(
         profile=profile, cluster=cluster, base_url=base_url, env_file=env_file, timeout=timeout
     ) as voucherify:
@@ -63,6 +71,18 @@ def release(
         say(f"Released: the session {key} of the voucher {code}.")
         if not result.confirmed:
             say("(Most likely: the answer to an attempt was lost, and the next found the session gone.)")
+
+
+def _as_text(name: str, typed: str) -> str:
+    """What was typed, where the locale is none that can say it.
+
+    Raises:
+        UsageError: it is no text.
+    """
+    try:
+        return os.fsencode(typed).decode() if any("\udc80" <= char <= "\udcff" for char in typed) else typed
+    except UnicodeError:
+        raise UsageError(f"The {name} is not UTF-8 text; see how the terminal is set.") from None
 
 
 def _advice(code: str, key: str, error: NotFoundError) -> list[str]:

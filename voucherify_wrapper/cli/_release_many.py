@@ -13,7 +13,7 @@ from voucherify_wrapper._events import Event
 
 from ._interrupts import Interrupts, tidied_up
 from ._lines import Lines
-from ._options import AsJson, BaseUrl, ClusterName, EnvFile, Profile, Seconds
+from ._options import AsJson, BaseUrl, ClusterName, EnvFile, Profile, Seconds, a_number
 from ._outcomes import STANDARD_OUTPUT, Outcomes
 from ._pairs import Format, rows_of
 from ._plan import CONCURRENCY, MAX_WAIT, Plan
@@ -24,6 +24,7 @@ from ._summary import tell_trial
 _MOST_AT_ONCE = 1000
 _A_DAY = 86_400
 _AHEAD = 2  # times the concurrency: how many pairs a run reads ahead
+_STANDARD_OUTPUTS = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 _RUNNING = "How it runs"
 
 
@@ -96,6 +97,7 @@ def release_many(
             metavar="SECONDS",
             min=0,
             max=_A_DAY,
+            callback=a_number,
             help="Wait as long as this for the quota of calls to be renewed. (By the hour: 3660.)",
             rich_help_panel=_RUNNING,
         ),
@@ -125,6 +127,8 @@ def release_many(
     within the quota of calls. Ctrl-C finishes what is under way, and tells
     how to go on; a second one ends it at once.
     """
+    if output in _STANDARD_OUTPUTS:  # opened by its name, it would have the summary among the outcomes
+        output = STANDARD_OUTPUT
     plan = Plan(
         file=file,
         form=form,

@@ -130,6 +130,15 @@ class Run:
         )
 
 
+def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="voucherify-")
+    except OSError as error:
+        raise UsageError(
+            f"There is no room for what is temporary ({error.strerror}); TMPDIR names a folder for it."
+        ) from None
+
+
 def _copy(journal: str | None, copy: Path) -> None:
     for suffix in ("", "-wal"):
         if journal and os.path.isfile(f"{journal}{suffix}"):  # noqa: PTH113 - does not raise
@@ -177,7 +186,7 @@ def tried(rows: Iterable[Row | BadRow], journal: str | None) -> Trial:
         UsageError: the journal cannot be used, or a run has it.
         ReleasesStoppedError: the rest of the list cannot be read.
     """
-    with tempfile.TemporaryDirectory(prefix="voucherify-") as folder:
+    with _temporary_folder() as folder:
         copy = Path(folder, "journal")
         try:
             _copy(journal, copy)
