@@ -613,7 +613,7 @@ def test_profiles_are_listed_without_secrets(run: Run, file: Path, monkeypatch: 
     assert "has no profile 'nobody'" in run("profiles", "list").out.splitlines()[-1]
     monkeypatch.setenv("VOUCHERIFY_OAUTH_TOKEN", TOKEN)
     told = run("profiles", "list")
-    assert told.out.endswith("Without --profile, none is used: the environment\n")
+    assert told.out.endswith("Without --profile, none is used: the environment has credentials.\n")
 
 
 def test_where_no_profile_is_default_that_is_told(run: Run, file: Path) -> None:

@@ -174,6 +174,11 @@ def test_an_error_can_be_read_by_programs(voucherify_sandbox: Sandbox) -> None:
     [
         ([], 2, ""),
         (["no-such-command"], 2, "No such command 'no-such-command'"),
+        (
+            ["release", "-CODE", "k"],
+            2,
+            "begins with a hyphen and is no option stands behind --. ('voucherify",
+        ),
         (["release", CODE], 2, "Missing argument 'KEY'. ('voucherify release --help'"),
         (["release", CODE, ""], 2, "session_key"),
         (["release", CODE, "k", "--timeout", "0"], 2, "--timeout"),

@@ -446,22 +446,17 @@ def test_a_trial_needs_a_folder_for_what_is_temporary(
     assert "There is no room for what is temporary (No usable temporary directory found in" in err
 
 
-def test_a_folder_that_was_removed_is_told(voucherify_sandbox: Sandbox, file: Path, tmp_path: Path) -> None:
+def test_a_folder_that_was_removed_is_told(
+    command: Command, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As one that another terminal removed."""
     here = tmp_path / "here"
     here.mkdir()
-    done = subprocess.run(
-        ["sh", "-c", 'rmdir "$0" && exec "$@"', here, *COMMAND, "release-many", file, "--journal", "j"],
-        env=environment(voucherify_sandbox.environment()),
-        cwd=here,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-
+    monkeypatch.chdir(here)
+    here.rmdir()
     said = "voucherify: The folder that you are in is not there any more; go to another.\n"
-    assert (done.returncode, done.stderr) == (2, said)
+
+    assert command(file, "--journal", "j") == (2, "", said)
 
 
 def test_a_trial_waits_for_the_run_that_has_the_journal(command: Command, file: Path) -> None:
@@ -697,19 +692,21 @@ def test_outcomes_go_on_behind_those_of_an_earlier_run(tmp_path: Path) -> None:
     ]
 
 
-def test_outcomes_go_on_behind_a_line_without_an_end(tmp_path: Path) -> None:
-    """As an editor leaves it: it is a whole outcome, and stays one."""
+@pytest.mark.parametrize("tail", [b"", b"\n\n", b"\r\n"])
+def test_outcomes_go_on_behind_what_an_editor_leaves(tmp_path: Path, tail: bytes) -> None:
+    """A line without an end is a whole outcome, and stays one; an empty line is nothing."""
     path = tmp_path / "o"
     first = Outcomes(str(path), resuming=True, force=False)
     first.write(outcome("1"), 2)
     first.close()
-    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    path.write_bytes(path.read_bytes().rstrip(b"\n") + tail)
     second = Outcomes(str(path), resuming=True, force=False)
     second.write(outcome("1"), None)
     second.write(outcome("2"), 3)
     second.close()
 
-    assert [line["session_key"] for line in outcomes_in(path)] == ["1", "2"]
+    lines = [json.loads(line) for line in path.read_text().splitlines() if line]
+    assert [line["session_key"] for line in lines] == ["1", "2"]
 
 
 def test_outcomes_go_on_behind_any_number_of_them(tmp_path: Path) -> None:

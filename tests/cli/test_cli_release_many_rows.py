@@ -86,6 +86,8 @@ def test_csv_is_read_as_programs_write_it(file: Path, content: str, rows: list[A
 CSV_PROBLEMS = [
     ("a\n", "has no session_key"),
     (",k\n", "has no code"),
+    ("a;k\n", "has ';' between its columns, and the header has ','; write all of them with the same"),
+    ('"a;k"\n', "has no session_key"),
     ('"",k\n', "has no code"),
     ("a,b,k\n", "has 3 columns, and the header has 2"),
     ('a"b,k\n', "quotation mark in a value that is not in quotation marks itself"),
@@ -147,7 +149,11 @@ def test_a_mark_that_is_never_closed_costs_one_row(file: Path) -> None:
         ('{"code": 7, "key": "k"}', "has a code that is no text"),
         ('{"code": "a", "key": "k", "KEY": "l"}', "has two columns for the session_key"),
         ('{"code": "a", "code": "b", "key": "k"}', "has two columns for the code"),
-        ('{"code": {"a": 1}, "key": "k"}', "has a code that is no text"),
+        (
+            '{"code": {"a": 1}, "key": "k"}',
+            "has a code with values of its own in it; give the code by itself",
+        ),
+        ('{"code": "a", "session": [1]}', "has a session_key with values of its own in it"),
         ('{"code": "\\ud800", "key": "k"}', "cannot be sent: code holds half a surrogate pair"),
         ('{"code": "\\u0000", "key": "k"}', "has a NUL byte"),
         ('["a", "k "]', "has a session_key with a blank at an end; trim it"),

@@ -24,6 +24,7 @@ from ._sandbox import sandbox
 from ._streams import UnwritableError, guarded_streams
 
 _PROGRAM = "voucherify"
+_NO_OPTION = "No such option"  # how Typer says it; the kind of its error is not public
 _TYPERS_INTERRUPTED = 130  # what Typer makes of Ctrl-C
 
 app = typer.Typer(
@@ -105,4 +106,5 @@ def _ended(error: BaseException, text: str, *, as_json: bool) -> ExitCode:
 def _of_usage(error: TyperException, said: str) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else _PROGRAM
-    return f"{said} ('{command} --help' shows how it is used.)"
+    hyphen = "What begins with a hyphen and is no option stands behind --. " * said.startswith(_NO_OPTION)
+    return f"{said} {hyphen}('{command} --help' shows how it is used.)"

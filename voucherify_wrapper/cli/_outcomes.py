@@ -58,7 +58,8 @@ def _end_of(path: Path, *, force: bool) -> _End:
         if size > _TAIL:
             file.readline()  # the rest of a line
         *lines, rest = file.read().split(b"\n")
-    found = [_outcome_in(line) for line in [*([first] if first.endswith(b"\n") else []), *lines]]
+    whole = [*([first] if first.endswith(b"\n") else []), *lines]
+    found = [_outcome_in(line) for line in whole if line.strip()]  # editors leave an empty one at the end
     last = _outcome_in(rest)
     outcomes = [outcome for outcome in [*found, last] if outcome]
     if len(outcomes) == len(found) + bool(last) and (last or rest.startswith(_BEGINNING[: len(rest)])):

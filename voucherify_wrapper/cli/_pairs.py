@@ -130,6 +130,8 @@ def _of_bearable_length(line: str) -> str:
 def _checked(name: str, value: object) -> str:
     if value in (None, ""):
         raise _ProblemError(f"has no {name}")
+    if isinstance(value, list):  # as objects are here, too
+        raise _ProblemError(f"has a {name} with values of its own in it; give the {name} by itself")
     if not isinstance(value, str):
         raise _ProblemError(f"has a {name} that is no text; put it in quotation marks")
     if not value.isascii() and any("\udc80" <= char <= "\udcff" for char in value):
@@ -245,7 +247,17 @@ class _Table:
                 f"has {len(fields)} columns, and the header has {self.width}; "
                 f"a value with a {self.delimiter!r} in it has to be in quotation marks"
             )
+        if len(fields) == 1 and '"' not in line:
+            self._must_have_this_delimiter(line)
         return [fields[place] if place < len(fields) else None for place in (self.code, self.key)]
+
+    def _must_have_this_delimiter(self, line: str) -> None:
+        for other in _DELIMITERS:
+            if other in line:
+                raise _ProblemError(
+                    f"has {other!r} between its columns, and the header has {self.delimiter!r}; "
+                    "write all of them with the same"
+                )
 
     def fields(self, line: str) -> tuple[list[str], list[str]]:
         """The columns of the row that a line begins, and the lines that it takes.

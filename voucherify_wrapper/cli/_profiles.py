@@ -223,7 +223,7 @@ def _in_use() -> tuple[str | None, str | None]:
         source = Choice().source_of_credentials()
     except ConfigurationError as error:
         return None, str(error)
-    return (source.profile, source.place) if source else (None, None)
+    return (source.profile, f"{source.place} has credentials.") if source else (None, None)
 
 
 def _of_use(in_use: str | None, otherwise: str | None) -> str:
