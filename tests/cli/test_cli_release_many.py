@@ -411,9 +411,21 @@ def test_a_trial_sends_nothing_and_needs_no_credentials(file: Path, tmp_path: Pa
         "to_send": 20,
         "repeated": 1,
         "bad_rows": 1,
+        "swapped": 0,
+        "odd_keys": 0,
         "exit_code": 1,
     }
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_trial_remarks_on_codes_and_keys(command: Command, file: Path, keys: list[str]) -> None:
+    """Those that are in each other's place, and those that are cut; what is somebody's own is left alone."""
+    file.write_text(f"code,key\nv,{keys[0]}\nv,{keys[1]}x\nv,my-key\n{keys[2]},v\n{keys[3]},w\n")
+    code, out, err = command(file, "--dry-run")
+
+    assert (code, err) == (0, "")
+    assert "In 2 of those to be released the code begins with ssn_, as keys do. See whether codes" in out
+    assert "In 1 of those to be released the key begins with ssn_, as Voucherify's own do, and has no" in out
 
 
 def test_a_trial_knows_what_the_journal_knows(command: Command, file: Path, keys: list[str]) -> None:

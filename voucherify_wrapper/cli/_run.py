@@ -21,6 +21,7 @@ from ._output import counted
 from ._pairs import BadRow
 from ._summary import Summary
 from ._tally import Tally
+from ._values import are_swapped, is_odd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -170,11 +171,21 @@ class Trial:
         to_send: how many sessions would be released.
         repeated: how many pairs are repeated, or were done before by the journal.
         bad_rows: how many rows are no pair.
+        swapped: how many of the sessions have a code that looks like a key, and a key that does not.
+        odd_keys: how many have a key that begins as Voucherify's own do, and cannot be one.
     """
 
     to_send: int = 0
     repeated: int = 0
     bad_rows: int = 0
+    swapped: int = 0
+    odd_keys: int = 0
+
+    def take(self, row: Row) -> None:
+        """Count a session that would be released."""
+        self.to_send += 1
+        self.swapped += are_swapped(row.code, row.session_key)
+        self.odd_keys += is_odd(row.session_key)
 
 
 def tried(rows: Iterable[Row | BadRow], journal: str | None) -> Trial:
@@ -207,7 +218,7 @@ def _tried(rows: Iterable[Row | BadRow], journal: Path) -> Trial:
                 elif known.claim(row.code, row.session_key) is None:
                     trial.repeated += 1
                 else:
-                    trial.to_send += 1
+                    trial.take(row)
                     if not trial.to_send % _AT_ONCE:
                         known.save([])
     finally:

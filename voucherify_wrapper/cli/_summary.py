@@ -171,5 +171,15 @@ def tell_trial(trial: Trial, *, as_json: bool) -> ExitCode:
             ("Repeated, or done before", f"{trial.repeated:,}"),
         ]
     )
+    if trial.swapped:
+        say(
+            f"In {trial.swapped:,} of those to be released the code begins with {OWN}, as keys do. See "
+            "whether codes and keys are in each other's place."
+        )
+    if trial.odd_keys:
+        say(
+            f"In {trial.odd_keys:,} of those to be released the key begins with {OWN}, as Voucherify's own "
+            "do, and has no 32 letters and digits behind it, as they have. See whether the keys are whole."
+        )
     say("Nothing was sent.")
     return code

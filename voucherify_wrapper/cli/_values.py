@@ -38,6 +38,11 @@ def are_swapped(code: str, key: str) -> bool:
     return code.startswith(OWN) and not key.startswith(OWN)
 
 
+def is_odd(key: str) -> bool:
+    """Whether a key begins as those do that Voucherify makes, and cannot be one."""
+    return key.lower().startswith(OWN) and not _WHOLE_KEY.fullmatch(key)
+
+
 def is_of_a_url(value: str) -> bool:
     """Whether characters of a value seem to be written as in a URL."""
     return _ESCAPE.search(value) is not None
@@ -79,7 +84,7 @@ def doubts_about_key(key: str) -> list[str]:
         return doubts
     if _REST_OF_KEY.fullmatch(key):
         return [f"The key looks like one of Voucherify's own without the {OWN} that it begins with."]
-    if key.lower().startswith(OWN) and not _WHOLE_KEY.fullmatch(key):
+    if is_odd(key):
         length = counted(len(key), "character")
         what = f"Voucherify's own keys are {OWN} and 32 letters and digits, and this one, of {length}, is not"
         return [f"{what}: see whether it was copied whole."]
