@@ -10,6 +10,7 @@ Each round takes what has ended, reads some pairs, makes both durable in one ste
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections import deque
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from ._adapter import release, release_async
-from ._errors import VoucherifyError
+from ._errors import UsageError, VoucherifyError
 from ._releases import Task, limits_in
 from ._results import Outcome
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ._releases import Pair, Releases
 
 _LONGEST_ROUND = 0.05  # seconds that a slow input may keep what was read from being sent
+_LONGEST_SLEEP = 1.0  # seconds without a look at whether the client was closed
 _END = object()
 
 Ending = Outcome | BaseException | None
@@ -111,18 +113,42 @@ class _Crew:
         self._turn = threading.Lock()  # who waits at the gate, waits alone
         self._changed = threading.Condition()
         self._stopping = False
+        self._process = os.getpid()
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether the run is a parent process's, with its threads and locks, of which a child has neither."""
+        return os.getpid() != self._process
 
     def give(self, task: Task) -> None:
-        """Let a task be done."""
-        self._given.put(task)
+        """Let a task be done, if not by a thread of its own, then by those that there are."""
         if len(self._threads) < self._releases.terms.concurrency:
             # A daemon, so that who interrupts a second time need not wait for a server that stalls.
             thread = threading.Thread(target=self._work, name="voucherify-release", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+            try:
+                thread.start()
+                self._threads.append(thread)
+            except RuntimeError as error:
+                reason = error
+        if self._threads:
+            self._given.put(task)
+        else:
+            self._releases.cause = UsageError(
+                f"The system lets this process start no thread ({reason}). Allow it more of them."
+            )
+            self.ended.put((task, None))
 
     def take_back(self, *, wait: bool) -> list[tuple[Task, Ending]]:
-        """What has ended; at least one, if that is to be waited for."""
+        """What has ended; at least one, if that is to be waited for.
+
+        Raises:
+            UsageError: this process was forked during the run, and has none of its threads.
+        """
+        if self.is_inherited:
+            raise UsageError(
+                "This run belongs to the process that began it, which goes on with it. "
+                "Begin one of its own in a forked process."
+            )
         ended = [self.ended.get()] if wait else []
         while not self.ended.empty():
             ended.append(self.ended.get())
@@ -157,9 +183,9 @@ class _Crew:
         with self._turn, self._changed:
             while not (self._stopping or self._releases.over):
                 wait = self._releases.gate.wait(time.monotonic())
-                if not wait:
+                if not wait or self._client.session.is_closed:  # as the next call will tell
                     return self._releases.gate.admit()
-                self._changed.wait(None if wait == inf else wait)
+                self._changed.wait(None if wait == inf else min(wait, _LONGEST_SLEEP))
         return None
 
     def stop(self) -> None:
@@ -215,12 +241,19 @@ def release_many(
                     yield outcome
                     releases.ledger.reported(outcome)
         finally:
-            try:
-                crew.stop()
-                book.end(crew.take_back(wait=False))
-            finally:
-                book.close()
+            _end(crew, book)
         book.check(source.failure)
+
+
+def _end(crew: _Crew, book: _Book) -> None:
+    """End a run, however it came to its end; but not in a forked process, which does not have it."""
+    if crew.is_inherited:
+        return
+    try:
+        crew.stop()
+        book.end(crew.take_back(wait=False))
+    finally:
+        book.close()
 
 
 def _read(source: _Source, book: _Book, crew: _Crew, replacing: int) -> tuple[list[Task], list[Outcome]]:
@@ -362,11 +395,11 @@ class _AsyncCrew:
         async with self._turn:
             while not self._releases.over:
                 wait = self._releases.gate.wait(time.monotonic())
-                if not wait:
+                if not wait or self._client.session.is_closed:
                     return self._releases.gate.admit()
                 self._changed.clear()
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(None if wait == inf else wait):
+                    async with asyncio.timeout(None if wait == inf else min(wait, _LONGEST_SLEEP)):
                         await self._changed.wait()
         return None
 

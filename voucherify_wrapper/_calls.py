@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from ._attempts import Attempts
-from ._errors import RequestError
+from ._errors import ClientClosedError, ConfigurationError, RequestError
 from ._logging import logger
 from ._policies import is_success, worth_renewing
 
@@ -55,13 +55,17 @@ def steps_of(call: Call, request: Request, signer: Signer, limits: Limits) -> An
         limits: what bounds the call.
 
     Raises:
-        VoucherifyError: it failed; every kind but ``ClientClosedError``.
+        VoucherifyError: it failed.
     """
     try:
         attempts, renewed = Attempts(request, limits), False
         signature = yield from signer.sign(limits)
         while True:
-            outcome = yield from attempts.send(signature)
+            try:
+                outcome = yield from attempts.send(signature)
+            except ClientClosedError as closed:
+                call.may_have_acted |= closed.may_have_acted
+                raise
             call.attempts = attempts.count
             if not isinstance(outcome, RequestError):
                 call.answer = outcome
@@ -77,6 +81,6 @@ def steps_of(call: Call, request: Request, signer: Signer, limits: Limits) -> An
             call.may_have_acted |= outcome.may_have_acted
             yield from attempts.wait_after(outcome)
             signature = yield from signer.sign(limits, before=signature)  # it may have ended
-    except RequestError as error:
+    except (RequestError, ConfigurationError, ClientClosedError) as error:
         error.may_have_acted = call.may_have_acted  # in any attempt, and not in fetching a token
         raise

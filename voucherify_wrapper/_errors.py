@@ -3,7 +3,7 @@
 ::
 
     VoucherifyError
-    ├── ConfigurationError            a setting is missing or wrong; nothing was sent
+    ├── ConfigurationError            a setting is missing or wrong
     ├── UsageError                    the call cannot be made like this
     │   ├── InvalidArgumentError      an argument cannot be sent; nothing was sent
     │   └── ClientClosedError         the client was closed, before the call or during it
@@ -63,11 +63,25 @@ def _restore(cls: type[VoucherifyError], args: tuple[Any, ...], state: dict[str,
 
 
 class ConfigurationError(VoucherifyError):
-    """A setting is missing, contradictory or wrong. Nothing was sent."""
+    """A setting is missing, contradictory or wrong.
+
+    Attributes:
+        may_have_acted: as that of ``RequestError``; True only where a retry policy or credentials of the
+            caller's own failed after an attempt.
+    """
+
+    may_have_acted = False
 
 
 class UsageError(VoucherifyError):
-    """The call cannot be made in this way."""
+    """The call cannot be made in this way.
+
+    Attributes:
+        may_have_acted: as that of ``RequestError``; True only where the client was closed after a request had
+            been sent.
+    """
+
+    may_have_acted = False
 
 
 class InvalidArgumentError(UsageError):

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING, Self
 
-from ._errors import InvalidArgumentError, JournalError
+from ._errors import InvalidArgumentError, JournalError, UsageError
 from ._releases import Recorded
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ INSERT INTO pairs (code, session_key, status, uncertain, run) VALUES (?, ?, 'sta
 ON CONFLICT DO UPDATE SET status = 'started', uncertain = excluded.uncertain, run = excluded.run
 """
 _END = """
-UPDATE pairs SET status = ?, uncertain = ?, position = ?, attempts = ?, confirmed = ?, error = ?, number = ?
+UPDATE pairs SET
+    status = ?, uncertain = uncertain OR ?, position = ?, attempts = ?, confirmed = ?, error = ?, number = ?
 WHERE code = ? AND session_key = ?
 """
 _UNREPORTED = """
@@ -64,6 +65,8 @@ _HINTS = {
     "SQLITE_CORRUPT": "It is damaged; name another file, and what was released already will be found gone.",
     "SQLITE_FULL": "Make room on the disk, and run it again with the same input and journal.",
 }
+_of_the_parent: list[sqlite3.Connection] = []
+"""Kept by a forked process for ever: closing the database there would take the parent's log away."""
 _ANY_HINT = "Check the path, and that its folder may be written to."
 
 
@@ -72,9 +75,18 @@ class _Told:
 
     def __init__(self, path: str) -> None:
         self._path = path
+        self._process = os.getpid()
 
     def __enter__(self) -> None:
-        pass
+        if self.is_inherited:
+            raise UsageError(
+                f"The journal {self._path!r} belongs to the process that opened it, not to a fork of it."
+            )
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this is a forked process: SQLite has no lock here, and does not know it."""
+        return os.getpid() != self._process
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         if isinstance(error, (sqlite3.Error, OSError, ValueError)):
@@ -107,6 +119,9 @@ class Journal:
 
     def __enter__(self) -> Self:
         with self._told:
+            self._absolute = os.path.realpath(
+                self._absolute
+            )  # of a link to nothing yet, SQLite would make a file for all
             with suppress(FileExistsError):
                 os.close(os.open(self._absolute, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             self._database = sqlite3.connect(
@@ -121,7 +136,10 @@ class Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._database.close()
+        if self._told.is_inherited:
+            _of_the_parent.append(self._database)
+        else:
+            self._database.close()
 
     def _open(self) -> None:
         self._database.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -202,6 +202,8 @@ def decided_wait(policy: RetryPolicy | None, failed: Sequence[RequestError], *, 
     before = f"The attempt before it ended in {type(failed[-1]).__name__}."
     try:
         wait = policy.wait(failed, left=left)
+    except ConfigurationError:  # of a policy that asks another one: told already
+        raise
     except Exception as error:
         raise ConfigurationError(f"{name} failed with {type(error).__name__}. {before}") from error
     if wait is not None and (not _is_number(wait) or not wait >= 0):

@@ -25,6 +25,7 @@ from ._errors import (
     VoucherNotFoundError,
 )
 from ._pacing import Gate
+from ._policies import decided_wait
 from ._rate_limits import NOTHING_SAID
 from ._results import Outcome
 
@@ -206,7 +207,9 @@ class _WithoutLimits:
     policy: RetryPolicy
 
     def wait(self, failed: Sequence[RequestError], *, left: float) -> float | None:
-        return None if isinstance(failed[-1], RateLimitError) else self.policy.wait(failed, left=left)
+        return (
+            None if isinstance(failed[-1], RateLimitError) else decided_wait(self.policy, failed, left=left)
+        )
 
 
 @define

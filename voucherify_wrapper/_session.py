@@ -27,7 +27,7 @@ from ._latest import Latest
 from ._network import deadline
 from ._outgoing import Outgoing
 from ._rate_limits import NOTHING_SAID
-from ._requests import Pause, Wait, build_request
+from ._requests import Pause, Send, Wait, build_request
 from ._routes import route_to
 from ._run import Run
 from ._secrets import Redactor, printable
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ._incoming import AsyncIncoming, Head, Incoming
     from ._outgoing import RawHeaders
     from ._policies import Timeout
-    from ._requests import Request, Send, Signature, Step
+    from ._requests import Request, Signature, Step
     from ._routes import Route
     from ._tokens import Outcome
 
@@ -110,13 +110,21 @@ class _Session:
         return route
 
     def _begin(self, call: Call, method: str, path: str, content: dict[str, Any]) -> Run:
-        self._refuse_if_closed("This client is closed. Make a new one, or close it later.")
+        if self._closed:
+            refusal = ClientClosedError("This client is closed. Make a new one, or close it later.")
+            refusal.may_have_acted = call.may_have_acted  # by a call before this one
+            raise refusal
         request = build_request(self._config.base_url, method, path, **content)
         return Run(call, request, self._signer, self._config.on_event)
 
-    def _refuse_if_closed(self, text: str = _CLOSED_UNDER_WAY) -> None:
+    def _refuse_if_closed(self) -> None:
         if self._closed:
-            raise ClientClosedError(text)
+            raise ClientClosedError(_CLOSED_UNDER_WAY)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no call can begin any more."""
+        return self._closed
 
     def _time_left(self, step: Send, end: float) -> float:
         """How long the request may wait for a connection, in seconds."""
@@ -148,7 +156,9 @@ class _Session:
         if isinstance(error, VoucherifyError):
             return error
         if self._closed or isinstance(step, Pause):
-            return ClientClosedError(_CLOSED_UNDER_WAY)
+            closed = ClientClosedError(_CLOSED_UNDER_WAY)
+            closed.may_have_acted = isinstance(step, Send)
+            return closed
         if isinstance(step, Wait):
             return _out_of_time(
                 "Another call did not renew the access token within the time allowed.", step.request, 0

@@ -47,7 +47,8 @@ from voucherify_wrapper.sandbox import Fault, Sandbox
 from voucherify_wrapper.sandbox import RateLimit as SandboxLimit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
     from voucherify_wrapper import Event
 
@@ -458,6 +459,104 @@ def test_a_wait_that_is_too_long_stops_the_run(
         release_many(pairs, to_sandbox, outcomes, concurrency=4, max_wait=5)
     assert (outcomes, caught.value.retry_after) == ([], 10.0)
     assert len(voucherify_sandbox.requests) == 1
+
+
+def never(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(429, headers={"Retry-After": f"{10**12}"})
+
+
+def test_a_client_that_is_closed_while_the_run_waits_ends_it() -> None:
+    """However long it would have waited: more than the system's timers can take, here."""
+    settings: dict[str, Any] = {"credentials": KEY, "transport": httpx.MockTransport(never), "retries": 0}
+
+    def told(event: Event) -> None:
+        if isinstance(event, CallEnded):
+            threading.Thread(target=voucherify.close).start()
+
+    voucherify = Voucherify(**settings, on_event=told)
+    with pytest.raises(ReleasesStoppedError) as caught:
+        list(voucherify.release_many([("v", "k")] * 3, max_wait=math.inf))
+    assert isinstance(caught.value.cause, ClientClosedError)
+
+    async def run() -> None:
+        def told(event: Event) -> None:
+            if isinstance(event, CallEnded):
+                closing_it.append(asyncio.ensure_future(awaited.aclose()))
+
+        closing_it: list[asyncio.Future[None]] = []
+        awaited = AsyncVoucherify(**settings, on_event=told)
+        with pytest.raises(ReleasesStoppedError) as caught:
+            async for _ in awaited.release_many([("v", "k")] * 3, max_wait=math.inf):
+                pass
+        assert isinstance(caught.value.cause, ClientClosedError)
+        await asyncio.gather(*closing_it)
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def no_more_threads() -> Iterator[Callable[[], object]]:
+    """What lets this process start no thread any more: there is no memory for so large a stack."""
+    yield lambda: threading.stack_size(2**46)
+    threading.stack_size(0)
+
+
+def test_a_run_makes_do_with_the_threads_that_it_gets(no_more_threads: Callable[[], object]) -> None:
+    """One that could be started releases all the others' pairs as well."""
+    begun = threading.Event()
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        begun.set()
+        return httpx.Response(204)
+
+    def pairs() -> Iterator[tuple[str, str]]:
+        while not begun.is_set():
+            yield "v", "first"  # a repetition, which is nobody's to release
+        no_more_threads()
+        yield from (("v", f"{n}") for n in range(100))
+
+    with Voucherify(KEY, transport=httpx.MockTransport(answer)) as voucherify:
+        outcomes = list(voucherify.release_many(pairs(), concurrency=8))
+    assert [outcome.status for outcome in outcomes] == ["released"] * 101
+
+
+def test_a_run_without_any_thread_is_stopped(no_more_threads: Callable[[], object], tmp_path: Path) -> None:
+    """It says why, and a journal goes on later."""
+    settings: dict[str, Any] = {
+        "credentials": KEY,
+        "transport": httpx.MockTransport(lambda _: httpx.Response(204)),
+    }
+    pairs = [("v", f"{n}") for n in range(40)]
+    no_more_threads()
+    with pytest.raises(ReleasesStoppedError, match="no thread"):
+        release_many_sync(pairs, settings, journal=tmp_path / "journal")
+    threading.stack_size(0)
+
+    assert len(release_many_sync(pairs, settings, journal=tmp_path / "journal")) == 40
+
+
+FORKED = """
+import os, sys, httpx
+from voucherify_wrapper import ApiKey, UsageError, Voucherify
+transport = httpx.MockTransport(lambda _: httpx.Response(204))
+with Voucherify(ApiKey("id", "token"), transport=transport) as voucherify:
+    run = voucherify.release_many((("v", str(n)) for n in range(200)), concurrency=4)
+    next(run)
+    if not os.fork():
+        try:
+            list(run)
+        except UsageError as error:
+            assert "process that began it" in str(error)
+            sys.exit()
+    assert os.wait()[1] == 0
+    assert len(list(run)) == 199
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks nothing")
+def test_a_run_goes_on_in_the_process_that_began_it() -> None:
+    """One that was forked during it has none of the threads, and would wait for ever."""
+    subprocess.run([sys.executable, "-c", FORKED], check=True, timeout=60)
 
 
 def test_a_subscription_that_has_ended_stops_the_run(

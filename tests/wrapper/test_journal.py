@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import sqlite3
 import stat
@@ -12,6 +13,7 @@ import time
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from tests.wrapper.bulk import ReleaseMany, release_many_async, release_many_sync
@@ -29,6 +31,8 @@ from voucherify_wrapper.sandbox import Fault, Sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from voucherify_wrapper import Outcome
 
 PROGRAM = """
 import asyncio, pathlib, sys
@@ -289,6 +293,48 @@ def test_a_doubt_outlives_a_run_that_did_not_come_to_it(
     assert [(it.status, it.confirmed) for it in outcomes] == [("released", False), ("released", True)]
 
 
+GONE = {"code": 404, "key": "not_found", "message": "Resource not found", "resource_type": "session"}
+
+
+class Undecided:
+    """A policy that fails."""
+
+    def wait(self, failed: object, *, left: float) -> float | None:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("end", ["the client is closed", "the policy fails"])
+def test_an_end_that_is_no_failure_of_the_request_leaves_a_doubt_as_well(journal: Path, end: str) -> None:
+    """The server has acted; the next run that is answered finds that out, even if one in between is not."""
+    released: set[str] = set()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path in released:
+            return httpx.Response(404, json=GONE)
+        released.add(request.url.path)
+        if end == "the client is closed":
+            voucherify.close()
+        raise httpx.ReadError("it broke")
+
+    settings: dict[str, Any] = {
+        "credentials": ApiKey("id", "token"),
+        "transport": httpx.MockTransport(answer),
+        "retries": Undecided(),
+    }
+    for closed_before in (False, True):
+        outcomes: list[Outcome] = []
+        voucherify = Voucherify(**settings)
+        if closed_before:
+            voucherify.close()
+        with pytest.raises(ReleasesStoppedError, match=r"closed|Undecided\.wait\(\) failed"):
+            outcomes.extend(voucherify.release_many([("v", "k")], journal=journal))
+        assert [getattr(it.error, "may_have_acted", None) for it in outcomes] == [True]
+        voucherify.close()
+
+    [outcome] = release_many_sync([("v", "k")], {**settings, "retries": 0}, journal=journal)
+    assert (outcome.status, outcome.confirmed) == ("released", False)
+
+
 def test_a_task_that_is_cancelled_leaves_a_journal_that_goes_on(
     voucherify_sandbox: Sandbox, to_sandbox: dict[str, Any], pairs: list[tuple[str, str]], journal: Path
 ) -> None:
@@ -335,6 +381,62 @@ def test_a_journal_is_its_owners_alone_and_has_no_credential(
         for path in journal.parent.iterdir():
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
             assert to_sandbox["credentials"].app_token.encode() not in path.read_bytes()
+
+
+def test_a_journal_behind_a_link_is_its_owners_alone(journal: Path, release_many: ReleaseMany) -> None:
+    """The link may be there before the file is."""
+    journal.symlink_to(target := journal.with_name("elsewhere.sqlite"))
+    release_many([], {"credentials": ApiKey("id", "token")}, journal=journal)
+
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+FORKED = """
+import os, signal, sys
+from voucherify_wrapper import ApiKey, UsageError, Voucherify
+url, journal, child, *keys = sys.argv[1:]
+pid = None
+voucherify = Voucherify(ApiKey("id", "token-hunter2"), base_url=url)
+run = voucherify.release_many((("v", key) for key in keys), journal=journal, concurrency=4)
+for told, outcome in enumerate(run, 1):
+    print(outcome.session_key, outcome.status, outcome.confirmed, flush=True)
+    if told == 10:
+        pid = os.fork()
+        if pid:
+            assert os.waitpid(pid, 0)[1] == 0
+        elif child == "ends":
+            sys.exit()  # in the ordinary way, which ends the loop and all that runs at exit
+        else:
+            try:
+                next(run)
+            except UsageError:
+                sys.exit()
+    if told == 30:
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks nothing")
+@pytest.mark.parametrize("child", ["ends", "goes on"])
+def test_a_process_that_is_forked_during_a_run_leaves_the_journal_alone(journal: Path, child: str) -> None:
+    """The run is the parent's, which is killed later, and goes on in the next run."""
+    with Sandbox(vouchers={"v": None}, app_id="id", app_token="token-hunter2") as sandbox:
+        keys = [sandbox.lock("v") for _ in range(60)]
+        killed = subprocess.run(
+            [sys.executable, "-c", FORKED, sandbox.base_url, str(journal), child, *keys],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        told = [line.split()[0] for line in killed.stdout.splitlines()]
+        assert len(told) == 30, killed.stderr
+        settings = {"credentials": ApiKey("id", "token-hunter2"), "base_url": sandbox.base_url}
+        rest = release_many_sync([("v", key) for key in keys], settings, journal=journal)
+
+    assert {outcome.status for outcome in rest} == {"released"}
+    # The one that was being handed over is told again.
+    assert sorted([*told[:-1], *(outcome.session_key for outcome in rest)]) == sorted(keys)
 
 
 def something_else(path: Path) -> None:
