@@ -113,11 +113,14 @@ class _Headers(httpx.Headers):
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever httpx keeps its headers in
         own = vars(self)
-        if "_make" not in own:
-            raise AttributeError(name)
-        own.update(vars(httpx.Headers(own["_make"]())))  # in one step, as another thread may look as well
-        own.pop("_make", None)
-        return getattr(self, name)
+        make = own.get("_make")
+        if make:
+            own.update(vars(httpx.Headers(make())))  # in one step, and before:
+            own["_make"] = None  # another thread may look as well
+        try:
+            return own[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle them as what they stand for."""

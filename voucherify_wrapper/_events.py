@@ -148,7 +148,8 @@ def checked_hook(hook: Any) -> Hook | None:  # noqa: ANN401 - whatever a caller 
     Raises:
         ConfigurationError: it cannot be called, or would have to be awaited.
     """
-    if hook is not None and (not callable(hook) or inspect.iscoroutinefunction(hook)):
+    awaited = any(map(inspect.iscoroutinefunction, (hook, getattr(hook, "__call__", None))))  # noqa: B004 - not whether it has one
+    if hook is not None and (not callable(hook) or awaited):
         raise ConfigurationError(
             "on_event must be a function that takes an event, and not a coroutine function."
         )

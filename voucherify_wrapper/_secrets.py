@@ -122,7 +122,7 @@ def _plainly(secret: str) -> Iterator[str]:
 
 
 def _in_json(char: str) -> list[str]:
-    escaped = [re.escape(f"\\{char}")] if char in '"/\\' else []
+    escaped = [re.escape(f"\\{char}")] if char in "'\"/\\" else []  # the first only in a repr of Python's
     return [rf"\\u{ord(char):04x}", *escaped]
 
 

@@ -223,7 +223,14 @@ async def to_be_awaited(event: Event) -> None:
     """A hook that nobody would await."""
 
 
-@pytest.mark.parametrize("hook", ["print", to_be_awaited, 7])
+class ToBeAwaited:
+    """An object that is called like one."""
+
+    async def __call__(self, event: Event) -> None:
+        pass
+
+
+@pytest.mark.parametrize("hook", ["print", to_be_awaited, ToBeAwaited(), 7])
 def test_what_is_no_hook_is_refused(hook: Any) -> None:
     """A coroutine function would be called, and never run."""
     for make in (Voucherify, AsyncVoucherify):

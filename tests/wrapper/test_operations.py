@@ -220,6 +220,17 @@ def test_the_headers_of_an_answer_are_httpx_headers(taken: Callable[[Any], Any])
     assert not hasattr(headers, "no_such_thing")
 
 
+def test_the_headers_of_an_answer_may_be_looked_at_by_several_at_once() -> None:
+    """Who missed something just before another made them finds it as well."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(204, headers={"X-Mine": "a"}))
+    with Voucherify(ApiKey("id", "my-own-token"), transport=transport) as voucherify:
+        headers = release_validation_session.sync_detailed("c", "k", client=voucherify.client).headers
+    missed = type(headers).__getattr__  # type: ignore[attr-defined] # which Python calls then
+
+    assert headers.get("x-mine") == "a"
+    assert missed(headers, "_list")
+
+
 def test_a_success_that_is_not_promised_is_no_silent_none() -> None:
     """The generated code says so in its own way, which is documented."""
     transport = httpx.MockTransport(lambda _: httpx.Response(202))

@@ -23,6 +23,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     "JSON": lambda secret: json.dumps(secret)[1:-1],
     "JSON with escaped slashes": lambda secret: json.dumps(secret)[1:-1].replace("/", r"\/"),
     "JSON, all escaped": lambda secret: "".join(f"\\u{ord(char):04X}" for char in secret),
+    "Python's repr": lambda secret: repr(f"{secret}'\"")[1:-4],
     "a URL": quote,
     "a URL, strictly": lambda secret: quote(secret, safe=""),
     "a URL in lower case": lambda secret: quote(secret, safe="").lower(),
