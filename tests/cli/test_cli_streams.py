@@ -96,10 +96,11 @@ def test_any_encoding_can_say_it(arguments: str) -> None:
     ],
 )
 def test_any_terminal_can_show_it(arguments: str, settings: dict[str, str]) -> None:
-    """However narrow or simple."""
+    """However simple; a width that is none is passed over."""
     code, out, err = ended("", *arguments.split(), **settings)
 
     assert (code in (0, 3), err) == (True, "")
+    assert "--help" in out or "Settings" in out
     assert "\x1b" not in out
 
 

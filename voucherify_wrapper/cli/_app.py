@@ -77,7 +77,7 @@ def run(arguments: Sequence[str]) -> int:
 def _mend_width() -> None:
     """Have no width in the environment that Typer or Rich cannot work with."""
     for name in ("TERMINAL_WIDTH", "COLUMNS"):
-        if not re.fullmatch("[0-9]{1,4}", os.environ.get(name, "80")):
+        if not re.fullmatch("[1-9][0-9]{1,3}", os.environ.get(name, "80")):
             del os.environ[name]
 
 
