@@ -28,7 +28,7 @@ from ._releases import Task, limits_in
 from ._results import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, Awaitable, Generator, Iterable, Iterator
 
     from ._adapter import AsyncGeneratedClient, GeneratedClient
     from ._releases import Pair, Releases
@@ -429,7 +429,8 @@ async def release_many_async(
             releases.done += 1
             yield releases.recorded(record)
             ledger.reported(record)
-        book, crew, saving = _Book(releases), _AsyncCrew(client, releases, pairs), None
+        book, crew = _Book(releases), _AsyncCrew(client, releases, pairs)
+        saving: list[asyncio.Future[None]] = []
         try:
             while book.open or not (crew.has_read_all or book.halted):
                 more = crew.pairs and book.room and not book.halted
@@ -438,8 +439,8 @@ async def release_many_async(
                 if ledger.path is None:
                     ledger.save(book.unsaved)
                 else:  # in a thread, and to its end even if this task is cancelled
-                    saving = asyncio.ensure_future(asyncio.to_thread(ledger.save, book.unsaved))
-                    await asyncio.shield(saving)
+                    saving = [asyncio.ensure_future(asyncio.to_thread(ledger.save, book.unsaved))]
+                    await asyncio.shield(saving[0])
                 for task in tasks:
                     crew.give(task)
                 ready, book.unsaved = [*book.unsaved, *refused], []
@@ -449,13 +450,28 @@ async def release_many_async(
                     ledger.reported(outcome)
         finally:
             try:
-                await crew.stop()
-                if saving:
-                    await asyncio.wait([saving])
-                book.end(crew.ended)
+                await _to_their_end(crew.stop(), *saving)
             finally:
-                book.close()
+                try:
+                    book.end(crew.ended)
+                finally:
+                    book.close()
         book.check(crew.failure)
+
+
+async def _to_their_end(*doing: Awaitable[object]) -> None:
+    """Wait for all of these however often this task is told to end meanwhile, and whatever comes of them.
+
+    Who closed the journal before would do so under the hands of the thread that writes it.
+    """
+    task, told = asyncio.gather(*doing, return_exceptions=True), None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            told = error
+    if told:
+        raise told
 
 
 def _taken(crew: _AsyncCrew, book: _Book) -> tuple[list[Task], list[Outcome]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing
 from typing import TYPE_CHECKING, Any
 
@@ -355,6 +358,43 @@ def test_a_task_that_is_cancelled_leaves_a_journal_that_goes_on(
     assert sorted(outcome.position for outcome in outcomes) == list(range(100))
     assert all(outcome.status == "released" for outcome in outcomes)
     assert sorted(voucherify_sandbox.released) == sorted(pairs)
+
+
+def test_a_task_that_is_cancelled_twice_waits_for_what_is_being_written(
+    to_sandbox: dict[str, Any], pairs: list[tuple[str, str]], journal: Path
+) -> None:
+    """Nobody closes the journal under the hands of the thread that writes it."""
+    may_write = threading.Event()
+
+    async def run() -> None:
+        problems: list[dict[str, Any]] = []
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, problem: problems.append(problem))
+        loop.set_default_executor(only := ThreadPoolExecutor(1))
+        only.submit(may_write.wait)
+        async with AsyncVoucherify(**to_sandbox) as voucherify:
+
+            async def release() -> None:
+                async for _ in voucherify.release_many(pairs, journal=journal):
+                    pass
+
+            task = asyncio.ensure_future(release())
+            for _ in range(10):
+                await asyncio.sleep(0)
+            for _ in range(20):
+                task.cancel()
+                await asyncio.sleep(0)
+            ended_before = task.done()
+            may_write.set()
+            await asyncio.wait([task])
+        assert task.cancelled()
+        assert not ended_before
+        gc.collect()
+        assert problems == []
+
+    asyncio.run(run())
+    outcomes = release_many_sync(pairs, to_sandbox, journal=journal)
+    assert [(it.status, it.confirmed) for it in outcomes] == [("released", True)] * len(pairs)
 
 
 def test_a_journal_has_one_run_at_a_time(
