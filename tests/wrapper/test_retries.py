@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -646,8 +647,12 @@ def test_signals_end_a_wait(voucherify_sandbox: Sandbox, number: int, told: str)
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"
-        process.send_signal(number)
-        out, errors = process.communicate(timeout=40)
+        out = errors = "it goes on"
+        for _ in range(8):  # one that comes just before the wait begins is heeded by Python when it is over
+            process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                out, errors = process.communicate(timeout=5)
+                break
     assert (process.returncode, errors) == (0, "")
     assert out == f"{told}\nrelease_validation_session\n"
 
