@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from ._requests import Request, Signing, Step
     from ._tokens import Outcome
 
+_ESCAPED = re.compile(rb"\\u00([0-7][0-9A-Fa-f])")  # a character of ASCII, as JSON may write it
 _TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - a path
 
 
@@ -146,11 +148,16 @@ def _fetched(
 
 
 def _refusal(answer: Answer) -> RequestError:
-    if b"access_token" in answer.content:  # in whatever answer, it may be a good one
+    written = _ESCAPED.sub(_unescaped, answer.content)
+    if b"access_token" in written:  # in whatever answer, it may be a good one
         answer.withhold_body()
     if is_success(answer.status_code):
         return answer.unreadable("no access token in the promised form")
     return answer.error(of_operation=False)
+
+
+def _unescaped(escape: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(escape[1].decode())
 
 
 def _token_request(credentials: OAuthClientCredentials, base_url: str) -> Request:

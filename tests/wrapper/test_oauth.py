@@ -289,6 +289,7 @@ def test_a_scope_that_does_not_suffice_is_a_permission_error(
         b'{"access_token": "", "expires_in": 900}',
         b'{"access_token": "hunter2 hunter2", "expires_in": 900}',
         b'{"access_token": "hunter2"}',
+        b'{"\\u0061ccess\\u005Ftoken": "hunter2"}',
         b'{"access_token": "hunter2", "expires_in": "900"}',
         b'{"access_token": "hunter2", "expires_in": true}',
         b'{"access_token": "hunter2", "expires_in": 0}',
@@ -298,7 +299,7 @@ def test_a_scope_that_does_not_suffice_is_a_permission_error(
         b'{"access_token": "hunter2", "expires_in": 1' + b"0" * 400 + b"}",
         b"[" * 100_000,
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_an_answer_without_a_usable_token_is_named(release: Release, answer: bytes) -> None:
     """It is told, and its body withheld, since it may hold a token."""
