@@ -114,12 +114,12 @@ def _split_types(schema: Schema) -> Schema:
     """Turn a list of types into a union; each type keeps the keywords that say something about it."""
     types = schema.get("type")
     if not isinstance(types, list):
-        return _without_idle(schema)
+        return without_idle(schema)
     names = list(dict.fromkeys(types))
     if "number" in names and "integer" in names:
         names.remove("integer")
     if len(names) == 1:
-        return _without_idle({**schema, "type": names[0]})
+        return without_idle({**schema, "type": names[0]})
     kept_outside = {k: value for k, value in schema.items() if k not in _OF_SOME_TYPE and k != "type"}
     variants = [
         {"type": name, **{key: value for key, value in schema.items() if key in KEYWORDS[name]}}
@@ -133,7 +133,7 @@ def _split_types(schema: Schema) -> Schema:
     return {**outer, **beside, "allOf": [union, *beside.get("allOf", [])]}
 
 
-def _without_idle(schema: Schema) -> Schema:
+def without_idle(schema: Schema) -> Schema:
     """Drop the keywords that say nothing about values of the schema's one type."""
     idle = _OF_SOME_TYPE - KEYWORDS.get(str(schema.get("type")), _OF_SOME_TYPE)
     return {key: value for key, value in schema.items() if key not in idle}
@@ -205,7 +205,7 @@ def _variants(values: list[Any], inside: Schema) -> list[Schema]:
             found.append({"type": name, "const": of_kind[0], **inside})
         elif of_kind:
             found.append({"type": name, "enum": of_kind, **inside})
-    return [_without_idle(variant) for variant in found]
+    return [without_idle(variant) for variant in found]
 
 
 def _note_boolean(values: list[Any], schema: Schema, noting: Noting) -> None:

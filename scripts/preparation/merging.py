@@ -13,7 +13,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from scripts.notes import Kind
-from scripts.preparation.dialect import KEYWORDS, is_of_type
+from scripts.preparation.dialect import KEYWORDS, is_of_type, without_idle
 from scripts.preparation.documents import (
     ADDED,
     ANNOTATIONS,
@@ -50,6 +50,13 @@ MOST_NAMED = 100
 MOST_VARIANTS = 24
 """Variants that `allOf` may multiply a union to; of more, one object is made with the properties of all."""
 
+MOST_MERGED = 1000
+"""Schemas merged for one component or operation; the vendor's largest need 32. Unions that lead back to
+themselves where nothing names them would need ever more."""
+
+MOST_NESTED = 30
+"""Schemas within one another down to which they are merged, for the same reason."""
+
 _STRICTER = {
     **dict.fromkeys(("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum"), max),
     **dict.fromkeys(("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum"), min),
@@ -71,10 +78,10 @@ def flatten(document: Draft, noting: Noting) -> Draft:
     """Write every `allOf`, and every union beside other keywords, as one schema."""
     held = components(document)
     merger = _Merger(held, noting)
-    flat = {name: merger.flat(held[name]) for name in sorted(held)}
+    flat = {name: merger.whole(held[name]) for name in sorted(held)}
 
     def change(schema: Any, pointer: str) -> Any:  # noqa: ANN401 - booleans are schemas too
-        return schema if pointer.startswith("/components/schemas/") else merger.flat(schema)
+        return schema if pointer.startswith("/components/schemas/") else merger.whole(schema)
 
     made = change_roots(document, change)
     merger.finish()
@@ -102,23 +109,32 @@ class _Merger:
     _names: dict[str, str] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
     _waiting: list[tuple[str, Schema]] = field(default_factory=list)
+    _merged: int = 0
+    _depth: int = 0
 
-    def flat(self, schema: Any) -> Any:  # noqa: ANN401 - booleans are schemas too
-        """Return a schema that accepts the same, flat with all in it."""
+    def whole(self, schema: Any) -> Any:  # noqa: ANN401 - booleans are schemas too
+        """Return a schema that accepts the same, flat with all in it; it is in no other one."""
+        self._merged = 0
+        return self._flat(schema)
+
+    def _flat(self, schema: Any) -> Any:  # noqa: ANN401 - booleans are schemas too
         if not isinstance(schema, dict):
             return schema
-        return self._meeting(schema) if MEETING in schema else self._inside(self._top(schema))
+        self._depth += 1
+        made = self._meeting(schema) if MEETING in schema else self._inside(self._top(schema))
+        self._depth -= 1
+        return made
 
     def _inside(self, schema: Schema) -> Schema:
         made = dict(schema)
         if "properties" in made:
-            made["properties"] = {name: self.flat(value) for name, value in made["properties"].items()}
+            made["properties"] = {name: self._flat(value) for name, value in made["properties"].items()}
         for key in ("items", "additionalProperties"):
             if key in made:
-                made[key] = self.flat(made[key])
+                made[key] = self._flat(made[key])
         for key in UNIONS:
             if key in made:
-                made[key] = [self.flat(variant) for variant in made[key]]
+                made[key] = [self._flat(variant) for variant in made[key]]
         return made
 
     def _meeting(self, schema: Schema) -> Schema:
@@ -131,7 +147,7 @@ class _Merger:
         if len(self._names) > MOST_NAMED and key not in self._open:
             why = "Too many parts of `allOf` are to be met here."
             self.noting(origin(schema), Kind.LOOSENED, "accepts what one of the parts accepts", why)
-            return {ORIGIN: origin(schema), "anyOf": [self.flat(part) for part in whole["allOf"]]}
+            return {ORIGIN: origin(schema), "anyOf": [self._flat(part) for part in whole["allOf"]]}
         if key in self._open or len(self._open) > MOST_MEETINGS:
             self._names[key] = _name_of_meeting(whole["allOf"], key)
             if key not in self._open:
@@ -145,6 +161,7 @@ class _Merger:
     def finish(self) -> None:
         """Meet what waits for it."""
         while self._waiting:
+            self._merged = 0
             key, schema = self._waiting.pop()
             self._open.append(key)
             self._as_component(key, self._inside(self._top(schema)))
@@ -159,6 +176,14 @@ class _Merger:
         """Flatten a schema but not what is in its properties and items; those may lead back to it."""
         if "$ref" in schema or not any(key in schema for key in (*UNIONS, "allOf")):
             return schema
+        self._merged += 1
+        if self._merged <= MOST_MERGED and self._depth <= MOST_NESTED:
+            return self._as_one(schema)
+        why = "Merging what it is made of leads to ever more of the same."
+        self.noting(origin(schema), Kind.LOOSENED, "accepts all", why)
+        return {key: value for key, value in schema.items() if key in (ANNOTATIONS | MARKS) - {MEETING}}
+
+    def _as_one(self, schema: Schema) -> Schema:
         outside = (ANNOTATIONS | MARKS | {"discriminator"}) - {MEETING}
         outer = {key: v for key, v in schema.items() if key in outside}
         marks = {ORIGIN: schema[ORIGIN]} if ORIGIN in schema else {}
@@ -486,4 +511,5 @@ def _with_assertions(schema: Schema, parts: list[Schema]) -> Schema:
             extra.append(bare)
         else:
             made.update(bare)
+    made = without_idle(made)
     return {**made, "allOf": [*made.get("allOf", []), *extra]} if extra else made

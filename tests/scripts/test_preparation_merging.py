@@ -318,6 +318,18 @@ def test_meetings_end() -> None:
     assert notes
 
 
+def test_what_leads_to_ever_more_is_cut_off() -> None:
+    """Unions that lead back to themselves where nothing names them: at some depth everything is accepted."""
+    back = {**thing(b=ref("One")), "oneOf": [{}, ref("Two")], "anyOf": [ref("One")]}
+    held = {
+        "One": {"oneOf": [{"oneOf": [{"properties": {"b": ref("One")}}, {"required": []}, ref("Two")]}, {}]},
+        "Two": {"oneOf": [{"additionalProperties": back}]},
+    }
+    made, notes = schemas_of(flatten, held)
+    assert {*made} >= {"One", "Two"}
+    assert {(kind, what) for _, kind, what in notes} == {("loosened", "accepts all")}
+
+
 def test_order_of_components_does_not_matter() -> None:
     """The same components in another order give the same schemas."""
     held = {
