@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.comparison.changes import Axis, Change
 from scripts.comparison.severity import Severity
 from scripts.comparison.subjects import subject_of
-from scripts.preparation.documents import METHODS, child
+from scripts.preparation.documents import METHODS, child, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def prose_changes(old: Document, new: Document) -> Iterator[Change]:
             continue
         found = [*_differences(before, after, "")]
         if found:
-            yield _row(new, pointer, found)
+            yield _row(old, new, pointer, found)
 
 
 def _owners(old: Any, new: Any) -> Iterator[tuple[str, Any, Any]]:  # noqa: ANN401 - any JSON value
@@ -84,7 +84,8 @@ def _differences(old: Any, new: Any, place: str, *, names: bool = False) -> Iter
             yield from _differences(before, after, child(place, number))
 
 
-def _row(document: Document, pointer: str, found: list[tuple[str, Json, Json]]) -> Change:
+def _row(old: Document, new: Document, pointer: str, found: list[tuple[str, Json, Json]]) -> Change:
+    old_pointer, new_pointer = _where(old, pointer), _where(new, pointer)
     kinds = sorted({place.rsplit("/", 1)[-1] for place, _, _ in found})
     names = ", ".join(f"`{kind}`" for kind in kinds)
     what = f"{names} changed." if len(found) == 1 else f"{names} changed, in {len(found)} places."
@@ -92,14 +93,23 @@ def _row(document: Document, pointer: str, found: list[tuple[str, Json, Json]]) 
         axis=Axis.PROSE,
         rule="prose-changed",
         severity=Severity.HARMLESS,
-        subject=subject_of(document, pointer),
+        subject=subject_of(old if new_pointer is None else new, pointer),
         what=what,
         why="Only readers notice.",
         before={place: _short(value) for place, value, _ in found if value is not None},
         after={place: _short(value) for place, _, value in found if value is not None},
-        old_pointer=pointer,
-        new_pointer=pointer,
+        old_pointer=old_pointer,
+        new_pointer=new_pointer,
     )
+
+
+def _where(document: Document, pointer: str) -> str | None:
+    """Return a pointer that leads somewhere in a document, and None for one that does not."""
+    try:
+        find(document, pointer)
+    except KeyError:
+        return None
+    return pointer
 
 
 def _short(value: Json) -> Json:

@@ -290,6 +290,14 @@ def test_real_revisions(folder: str) -> None:
         check(compare(old, new).changes, old, new)
 
 
+def test_prose_of_one_side_points_there_alone() -> None:
+    """What only one document has, such as tags, is told with its place in that one."""
+    with_tags = {**WHOLE, "tags": [{"name": "Vouchers"}]}
+    [added], [removed] = compare(WHOLE, with_tags).changes, compare(with_tags, WHOLE).changes
+    assert (added.old_pointer, added.new_pointer) == (None, "/tags")
+    assert (removed.old_pointer, removed.new_pointer) == ("/tags", None)
+
+
 def test_prose() -> None:
     """What only readers notice is one row for each operation, component or part of the root."""
     new = json.loads(json.dumps(WHOLE).replace("Words.", "Other words."))
