@@ -119,9 +119,8 @@ class Journal:
 
     def __enter__(self) -> Self:
         with self._told:
-            self._absolute = os.path.realpath(
-                self._absolute
-            )  # of a link to nothing yet, SQLite would make a file for all
+            # Where a link leads to nothing yet, SQLite would make a file that all can read.
+            self._absolute = os.path.realpath(self._absolute)
             with suppress(FileExistsError):
                 os.close(os.open(self._absolute, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             self._database = sqlite3.connect(
