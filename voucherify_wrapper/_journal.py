@@ -109,8 +109,9 @@ class Journal:
             self.path = os.fsdecode(path)
         except TypeError:
             raise InvalidArgumentError("journal must be the path of a file.") from None
-        self._absolute = os.path.abspath(self.path)  # noqa: PTH100 - also of what SQLite takes for a name of its own
         self._told = _Told(self.path)
+        with self._told:
+            self._absolute = os.path.abspath(self.path)  # noqa: PTH100 - also of what SQLite takes for a name of its own
         self._database: sqlite3.Connection
         self._fresh: dict[tuple[str, str], bool] = {}
         self._handing: deque[int] = deque()  # the numbers of outcomes that are about to be handed over

@@ -523,6 +523,17 @@ def test_a_file_that_is_no_journal_is_refused(
     assert voucherify_sandbox.requests == []
 
 
+def test_a_folder_that_is_gone_is_told(
+    release_many: ReleaseMany, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relative path leads nowhere then; the run is refused before anything is sent."""
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+
+    with pytest.raises(JournalError, match="cannot be used"):
+        release_many([], {"credentials": ApiKey("id", "token")}, journal="run.sqlite")
+
+
 @pytest.mark.parametrize("path", ["no/such/folder/run.sqlite", "nul\0byte"])
 def test_a_path_that_cannot_be_is_refused(release_many: ReleaseMany, path: str) -> None:
     """As what it is."""
