@@ -121,7 +121,7 @@ class _Merger:
         if not isinstance(schema, dict):
             return schema
         self._depth += 1
-        made = self._meeting(schema) if MEETING in schema else self._inside(self._top(schema))
+        made = self._meeting(schema) if MEETING in schema else self._inside(self._bounded_top(schema))
         self._depth -= 1
         return made
 
@@ -154,7 +154,7 @@ class _Merger:
                 self._waiting.append((key, whole))
             return {**reference_to(self._names[key]), ORIGIN: origin(schema)}
         self._open.append(key)
-        made = self._inside(self._top(whole))
+        made = self._inside(self._bounded_top(whole))
         self._open.pop()
         return self._as_component(key, made) if key in self._names else made
 
@@ -172,18 +172,21 @@ class _Merger:
         self.named[name] = {**schema, ADDED: True, PLACE: key, WANTED: name.rpartition("_")[0]}
         return {**reference_to(name), ORIGIN: origin(schema)}
 
-    def _top(self, schema: Schema) -> Schema:
-        """Flatten a schema but not what is in its properties and items; those may lead back to it."""
-        if "$ref" in schema or not any(key in schema for key in (*UNIONS, "allOf")):
+    def _bounded_top(self, schema: Schema) -> Schema:
+        """Flatten a schema as `_top` does, if not too much has been flattened around it and before it."""
+        if not _is_made_of_others(schema):
             return schema
         self._merged += 1
         if self._merged <= MOST_MERGED and self._depth <= MOST_NESTED:
-            return self._as_one(schema)
+            return self._top(schema)
         why = "Merging what it is made of leads to ever more of the same."
         self.noting(origin(schema), Kind.LOOSENED, "accepts all", why)
         return {key: value for key, value in schema.items() if key in (ANNOTATIONS | MARKS) - {MEETING}}
 
-    def _as_one(self, schema: Schema) -> Schema:
+    def _top(self, schema: Schema) -> Schema:
+        """Flatten a schema but not what is in its properties and items; those may lead back to it."""
+        if not _is_made_of_others(schema):
+            return schema
         outside = (ANNOTATIONS | MARKS | {"discriminator"}) - {MEETING}
         outer = {key: v for key, v in schema.items() if key in outside}
         marks = {ORIGIN: schema[ORIGIN]} if ORIGIN in schema else {}
@@ -466,6 +469,11 @@ def _adds_nothing(schema: Schema, to: Schema) -> bool:
             continue
         return False
     return True
+
+
+def _is_made_of_others(schema: Schema) -> bool:
+    """Tell whether a schema has parts or variants, and is no reference."""
+    return "$ref" not in schema and any(key in schema for key in (*UNIONS, "allOf"))
 
 
 def _is_any(schema: Schema) -> bool:
