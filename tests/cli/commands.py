@@ -52,6 +52,30 @@ def voucherify(
     )
 
 
+def voucherify_unread(*arguments: str | Path, to: Sandbox | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command whose standard output is a pipe that nobody reads any more.
+
+    Args:
+        arguments: what follows the program's name.
+        to: the sandbox that the environment leads to.
+    """
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            env=environment(to.environment() if to else {}),
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(writing)
+
+
 def outcomes_in(path: Path) -> list[dict[str, Any]]:
     """The outcomes in a file that `--output` named."""
     return [json.loads(line) for line in path.read_text().splitlines()]

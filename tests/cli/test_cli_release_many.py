@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from tests.cli.commands import COMMAND, environment, outcomes_in, voucherify
+from tests.cli.commands import COMMAND, environment, outcomes_in, voucherify, voucherify_unread
 from voucherify_wrapper import Outcome, RateLimit, SessionNotFoundError, UsageError
 from voucherify_wrapper._events import AttemptEnded, AttemptStarted
 from voucherify_wrapper._journal import Journal
@@ -586,18 +586,7 @@ def test_a_journal_that_cannot_grow_ends_the_run(
 
 def test_who_reads_the_outcomes_may_leave(voucherify_sandbox: Sandbox, file: Path) -> None:
     """A pipe that is closed ends the run in good order."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    done = subprocess.run(
-        [*COMMAND, "release-many", file, "--output", "-"],
-        env=environment(voucherify_sandbox.environment()),
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    os.close(writing)
+    done = voucherify_unread("release-many", file, "--output", "-", to=voucherify_sandbox)
 
     assert done.returncode == 4
     assert "cannot be written to standard output any more (Broken pipe)" in done.stderr

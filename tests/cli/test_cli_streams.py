@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.commands import COMMAND, environment
+from tests.cli.commands import COMMAND, environment, voucherify_unread
 from voucherify_wrapper.cli import main
 
 if TYPE_CHECKING:
@@ -47,19 +47,7 @@ def test_a_full_device_is_told_in_a_sentence(arguments: str) -> None:
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_who_reads_may_leave(arguments: str) -> None:
     """As head does: nobody is to be told, and the exit code is 1 as well."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    done = subprocess.run(
-        [*COMMAND, *arguments.split()],
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    os.close(writing)
+    done = voucherify_unread(*arguments.split())
 
     assert (done.returncode, done.stderr) == (1, "")
 
