@@ -5,10 +5,14 @@ Three things pyreqwest cannot do as the default transports do, and those serve i
 - a proxy: its failures could not be told from the server's;
 - a limit for connecting that is one call's own: pyreqwest has one for all calls of a client;
 - a process that was forked after pyreqwest had begun to work: its only thread is not there, so that every
-  request would hang for ever (github.com/MarkusSintonen/pyreqwest/issues/51).
+  request would hang for ever (github.com/MarkusSintonen/pyreqwest/issues/51); or one that is ending, in which
+  that thread is held (see `_runtime`).
 
 A call that is cancelled, or whose client is closed, ends at once, but pyreqwest lets its request go on: it
 may still be sent, and ends when the attempt's time is up.
+
+No more requests than connections are allowed are under way; but a connection that hyper began to open for a
+request, which then took one that became free, stays open beside those in use.
 
 Certificates are verified by rustls, against what the default trusts and against the system's store. On Linux
 ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` stand for that store. Elsewhere pyreqwest would add the system's store
@@ -33,6 +37,7 @@ from pyreqwest.http import HeaderMap
 from ._incoming import AsyncIncoming, Incoming
 from ._latest import Latest
 from ._logging import logger
+from ._runtime import Runtime
 from ._transport import KEEP_ALIVE, MAX_CONNECTIONS, AsyncTransport, Transport
 
 if TYPE_CHECKING:
@@ -73,8 +78,7 @@ _NO_CONTENT = 204  # HTTP's status that has no body, so that there is nothing to
 _CLOSED = "The transport is closed."
 _OWN_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
-_at_work_in: set[int] = set()
-"""The process in which pyreqwest has begun to work; a forked one inherits the number, and not the thread."""
+_runtime = Runtime()
 
 
 def fast_transport(route: Route, *, connect: float) -> httpx.BaseTransport:
@@ -96,7 +100,7 @@ def _needs_the_default(route: Route) -> bool:
     own_certificates = route.ssl_context and any(os.environ.get(name) for name in _OWN_CERTIFICATES)
     reasons = {
         "there is a proxy": route.proxy,
-        "this process was forked": _was_forked(),
+        "this process was forked, or is ending": _runtime.is_missing(),
         "this system adds its own certificates": own_certificates and sys.platform != "linux",
     }
     reason = next((reason for reason, holds in reasons.items() if holds), None)
@@ -105,19 +109,16 @@ def _needs_the_default(route: Route) -> bool:
     return reason is not None
 
 
-def _was_forked() -> bool:
-    return bool(_at_work_in) and os.getpid() not in _at_work_in
-
-
 def _configured(builder: Builder, route: Route, connect: float) -> Builder:
     """Nothing but HTTP/1.1: no redirects, cookies, decoding, proxies of its own, or headers of its own."""
-    _at_work_in.add(os.getpid())
+    _runtime.begin(tells_loops=isinstance(builder, ClientBuilder))
     for authority in route.ssl_context.get_ca_certs(binary_form=True) if route.ssl_context else ():
         builder = builder.add_root_certificate_der(authority)
     for set_coding in (builder.gzip, builder.brotli, builder.zstd, builder.deflate):
         set_coding(enable=False)
     return (
-        builder.http1_only()
+        builder.runtime_multithreaded(enable=False)
+        .http1_only()
         .no_proxy()
         .follow_redirects(enable=False)
         .referer(enable=False)
@@ -246,7 +247,7 @@ class FastTransport(Transport):
         Raises:
             httpx.TransportError: it could not be sent, or was not answered.
         """
-        if _was_forked() or _has_own_limit(request, self._connect):
+        if _runtime.is_missing() or _has_own_limit(request, self._connect):
             return super().send(request)
         incoming = None
         try:
@@ -262,7 +263,7 @@ class FastTransport(Transport):
     def close(self) -> None:
         """Close every connection, those in use as well. Final; a request from now on is refused."""
         client, self._client = self._client, None  # who holds it holds its idle connections
-        if client and not _was_forked():
+        if client and not _runtime.is_missing():
             client.close()
         super().close()
 
@@ -316,7 +317,7 @@ class AsyncFastTransport(AsyncTransport):
 
     def keeps_time(self, request: Outgoing) -> bool:
         """Whether a request ends in its time by itself: pyreqwest's limit is one for all of it."""
-        return not (_was_forked() or _has_own_limit(request, self._connect))
+        return not (_runtime.is_missing() or _has_own_limit(request, self._connect))
 
     async def send(self, request: Outgoing) -> AsyncIncoming:
         """Send one request, and give its answer with the body still to be read.
@@ -342,6 +343,6 @@ class AsyncFastTransport(AsyncTransport):
     async def aclose(self) -> None:
         """Close every connection, those in use as well. Final; a request from now on is refused."""
         client, self._client = self._client, None
-        if client and not _was_forked():
+        if client and not _runtime.is_missing():
             await client.close()
         await super().aclose()
