@@ -176,17 +176,22 @@ def as_httpx_error(error: Exception) -> httpx.TransportError:
         timed_out = isinstance(error, foreign.RequestTimeoutError)
         kind = httpx.ConnectTimeout if timed_out else httpx.ConnectError
     told = kind(reason)
-    told.__cause__ = _cause(causes, reason) if kind is httpx.ConnectError else None
+    told.__cause__ = _cause_of_no_connection(causes, reason) if kind is httpx.ConnectError else _known(reason)
     return told
 
 
-def _cause(causes: list[str], reason: str) -> Exception | None:
+def _cause_of_no_connection(causes: list[str], reason: str) -> OSError | None:
     """What Python's own modules would have raised."""
     if "dns error" in causes:
         return socket.gaierror(reason)
-    if "tcp connect error" not in causes:
-        refused = reason.startswith("invalid peer certificate")
-        return ssl.SSLCertVerificationError(reason) if refused else ssl.SSLError(reason)
+    if "tcp connect error" in causes:
+        return _known(reason)
+    refused = reason.startswith("invalid peer certificate")
+    return (ssl.SSLCertVerificationError if refused else ssl.SSLError)(ssl.SSL_ERROR_SSL, reason)
+
+
+def _known(reason: str) -> OSError | None:
+    """The system's error that hyper tells, if it is one."""
     known = _SYSTEM_ERROR.fullmatch(reason)
     return OSError(int(known[2]), known[1]) if known else None
 
@@ -203,13 +208,16 @@ class _Incoming(Incoming):
         self._permits: SimpleQueue[None] | None = permits
 
     def __iter__(self) -> Iterator[bytes]:
+        failure = None
         if self.status != _NO_CONTENT:
             read = self._response.body_reader.read_chunk
             try:
                 while (piece := read()) is not None:
                     yield bytes(piece)
             except foreign.PyreqwestError as error:
-                raise (told := as_httpx_error(error)) from told.__cause__
+                failure = as_httpx_error(error)
+        if failure:
+            raise failure
         self._sending = None  # nothing is left to be closed, which would cost a change of threads
 
     def close(self) -> None:
@@ -249,16 +257,16 @@ class FastTransport(Transport):
         """
         if _runtime.is_missing() or _has_own_limit(request, self._connect):
             return super().send(request)
-        incoming = None
         try:
             sending = _ready(self._client, request, self._header_map_of(request.headers))
-            incoming = _Incoming(sending, sending.__enter__(), self._permits)
+            return _Incoming(sending, sending.__enter__(), self._permits)
         except (foreign.PyreqwestError, ValueError) as error:
-            raise (told := as_httpx_error(error)) from told.__cause__
-        finally:
-            if incoming is None:
-                self._permits.put(None)
-        return incoming
+            self._permits.put(None)
+            failure = as_httpx_error(error)
+        except BaseException:
+            self._permits.put(None)
+            raise
+        raise failure  # here, where pyreqwest's is not its context
 
     def close(self) -> None:
         """Close every connection, those in use as well. Final; a request from now on is refused."""
@@ -281,10 +289,13 @@ class _AsyncIncoming(AsyncIncoming):
         return self  # a generator would cost more than all the rest, as asyncio keeps account of each
 
     async def __anext__(self) -> bytes:
+        failure = None
         try:
             piece = None if self.status == _NO_CONTENT else await self._response.body_reader.read_chunk()
         except foreign.PyreqwestError as error:
-            raise (told := as_httpx_error(error)) from told.__cause__
+            failure = as_httpx_error(error)
+        if failure:
+            raise failure
         if piece is None:
             self._sending = None  # as in the other one
             raise StopAsyncIteration
@@ -329,16 +340,16 @@ class AsyncFastTransport(AsyncTransport):
         """
         if not self.keeps_time(request):
             return await super().send(request)
-        incoming = None
         try:
             sending = _ready(self._client, request, self._header_map_of(request.headers))
-            incoming = _AsyncIncoming(sending, await sending.__aenter__(), self._permits)
+            return _AsyncIncoming(sending, await sending.__aenter__(), self._permits)
         except (foreign.PyreqwestError, ValueError) as error:
-            raise (told := as_httpx_error(error)) from told.__cause__
-        finally:
-            if incoming is None:
-                self._permits.release()
-        return incoming
+            self._permits.release()
+            failure = as_httpx_error(error)
+        except BaseException:
+            self._permits.release()
+            raise
+        raise failure  # here, where pyreqwest's is not its context
 
     async def aclose(self) -> None:
         """Close every connection, those in use as well. Final; a request from now on is refused."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -167,6 +168,8 @@ def test_the_meanings_are_of_pyreqwests_own_classes() -> None:
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+AS_PYTHON_SHOWS_IT = re.compile(r"[{}]|\('")
+"""Dictionaries and tuples, which pyreqwest's own exceptions and those of ``ssl`` may show."""
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -198,6 +201,7 @@ def test_what_a_server_does_wrong_is_told_as_the_default_tells_it(
                 (expected, ConnectionLostError) if reset else expected
             )  # a reset overtakes what was sent
             assert isinstance(caught.value, allowed)
+            assert not AS_PYTHON_SHOWS_IT.search(str(caught.value))
             assert caught.value.may_have_acted
 
 
@@ -218,6 +222,7 @@ def test_no_connection_is_told_from_a_lost_one(release: Any) -> None:
             with pytest.raises(expected) as caught:
                 release("c", "k", base_url=url, credentials=KEY, transport="fast")
             assert not caught.value.may_have_acted
+            assert not AS_PYTHON_SHOWS_IT.search(str(caught.value))
             assert "hunter2" not in f"{caught.value}{vars(caught.value)}"
 
 
