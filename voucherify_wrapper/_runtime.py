@@ -2,27 +2,31 @@
 
 The thread tells event loops, in Python, that a request has ended, and lets go of the interpreter's lock
 meanwhile. An interpreter that ends in such a moment aborts the process: all work is done, and yet its exit
-status is that of a crash. So before the interpreter ends, the thread is held in a system call that never
-returns. There a thread of Python's own may wait then, too (docs.python.org/3/c-api/init.html, "Cautions
-regarding runtime finalization").
+status is that of a crash. So before the interpreter ends, the thread is made to wait for a lock for ever,
+which a thread of Python's own may do then, too (docs.python.org/3/c-api/init.html, "Cautions regarding
+runtime finalization").
 """
 
 from __future__ import annotations
 
 import asyncio
 import atexit
+import operator
 import os
-import socket
+import threading
 from contextlib import suppress
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from pyreqwest.client import ClientBuilder
 from pyreqwest.exceptions import PyreqwestError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pyreqwest.client import Client
+
 _PATIENCE = 5.0
 """Seconds that an ending interpreter waits for the thread, which comes at once unless something is broken."""
-_MORE_THAN_FITS = 1 << 24
-"""Bytes that no socket takes in before somebody reads."""
 
 
 class Runtime:
@@ -51,43 +55,40 @@ class Runtime:
     def _end(self) -> None:
         if not self.is_missing():
             self._is_held = True
-            with suppress(OSError, PyreqwestError):  # no more sockets, no certificates: it ends as it may
-                _hold()
+            with suppress(OSError, PyreqwestError):  # no files, no certificates: it ends as it may
+                client = ClientBuilder().runtime_multithreaded(enable=False).https_only(enable=True).build()
+                _Trap(client).catch()
 
 
-def _hold() -> None:
-    ours, its = socket.socketpair()
-    ours.settimeout(_PATIENCE)
-    _Trap(its).set()
-    ours.recv(1)  # so it is in that system call, until somebody reads the rest
-    ours.detach()  # open, whoever tidies up
+class _Trap(asyncio.BaseEventLoop):
+    """An event loop that keeps the thread which tells it that a request has ended. It runs nothing.
 
+    Args:
+        client: asks the thread, which refuses what is not https.
+    """
 
-class _Trap(asyncio.SelectorEventLoop):
-    """An event loop that keeps the thread which tells it that a request has ended."""
-
-    def __init__(self, way_in: socket.socket) -> None:
+    def __init__(self, client: Client) -> None:
         super().__init__()
-        self._way_in = way_in
-        self._client = ClientBuilder().runtime_multithreaded(enable=False).https_only(enable=True).build()
-        self._asking = self._ask()
+        self._is_caught, self._never = threading.Lock(), threading.Lock()
+        self._is_caught.acquire()
+        self._never.acquire()
+        self._asking = self._ask(client)
 
-    def set(self) -> None:
-        """Give the thread a request for this loop."""
-        self.call_soon(self._begin)
-        self.run_forever()
+    def catch(self) -> None:
+        """Have the thread work for this loop, and come to its end."""
+        asyncio._set_running_loop(self)  # noqa: SLF001 - for event loops to call
+        self._asking.send(None)
+        asyncio._set_running_loop(None)  # noqa: SLF001
+        self._is_caught.acquire(timeout=_PATIENCE)
         self.close()
 
-    def _begin(self) -> None:
-        self.stop()
-        self._asking.send(None)
-
-    async def _ask(self) -> None:
-        while True:  # until the thread needs longer than we to look
-            with suppress(PyreqwestError):  # refused by the thread itself: not https
-                await self._client.get("http://voucherify.invalid").build().send()
+    async def _ask(self, client: Client) -> None:
+        while True:  # until the thread takes longer to refuse than we to wait
+            with suppress(PyreqwestError):
+                await client.get("http://voucherify.invalid").build().send()
 
     def call_soon_threadsafe(self, *_: object, **__: object) -> NoReturn:  # pragma: no cover - in the thread
-        """Keep the thread."""
-        while True:
-            self._way_in.sendall(bytes(_MORE_THAN_FITS))
+        # In C, one upon the other: who is told knows that the interpreter's lock was let go of to wait.
+        steps: tuple[Callable[[], object], ...] = (self._is_caught.release, self._never.acquire)
+        any(map(operator.call, steps))
+        raise AssertionError
