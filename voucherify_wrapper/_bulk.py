@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from ._adapter import AsyncGeneratedClient, GeneratedClient
     from ._releases import Pair, Releases
 
-_LONGEST_ROUND = 0.05  # seconds that a slow input may keep what was read from being sent
+_LONGEST_ROUND = 0.05  # seconds that an input may keep what was read from being sent
+_HALT = 0.01  # seconds between two pairs after which an input may halt again, and for longer
 _LONGEST_SLEEP = 1.0  # seconds without a look at whether the client was closed
 _END = object()
 
@@ -200,20 +201,35 @@ class _Crew:
 
 
 class _Source:
-    """The input, read where the caller iterates."""
+    """The input, read where the caller iterates.
 
-    def __init__(self, pairs: Iterator[Pair]) -> None:
+    Args:
+        pairs: the input.
+        enough: so many pairs in a row without a halt make a flow.
+    """
+
+    def __init__(self, pairs: Iterator[Pair], enough: int) -> None:
         self.over = False
         self.failure: Exception | None = None
         self._pairs = pairs
+        self._enough = enough
+        self._in_a_row = 0
+
+    @property
+    def flows(self) -> bool:
+        """Whether the next pair may be waited for before what was read is sent."""
+        return self._in_a_row >= self._enough
 
     def next(self) -> object:
         """The next pair, or the end, be it by a failure."""
+        asked = time.monotonic()
         try:
             return next(self._pairs, _END)
         except Exception as error:  # noqa: BLE001 - raised again when what is under way has ended
             self.failure = error
             return _END
+        finally:
+            self._in_a_row = self._in_a_row + 1 if time.monotonic() - asked < _HALT else 0
 
 
 def release_many(
@@ -225,7 +241,7 @@ def release_many(
             releases.done += 1
             yield releases.recorded(record)
             releases.ledger.reported(record)
-        source, book, crew = _Source(pairs), _Book(releases), _Crew(client, releases)
+        source, book, crew = _Source(pairs, releases.terms.room), _Book(releases), _Crew(client, releases)
         try:
             while not source.over or book.open:
                 ended = crew.take_back(wait=bool(book.open) and (source.over or not book.room))
@@ -272,6 +288,7 @@ def _read(source: _Source, book: _Book, crew: _Crew, replacing: int) -> tuple[li
         not source.over
         and book.room > len(refused)
         and time.monotonic() < end
+        and (not tasks or source.flows)
         and (len(tasks) < replacing or crew.ended.empty())
     ):
         pair = source.next()

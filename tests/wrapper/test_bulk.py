@@ -699,23 +699,23 @@ def test_an_async_input_is_read_while_outcomes_come(to_sandbox: dict[str, Any], 
     assert [outcome.position for outcome in asyncio.run(run())] == list(range(20))
 
 
-def test_a_slow_input_does_not_keep_what_was_read(to_sandbox: dict[str, Any], pairs: list[Any]) -> None:
-    """What was read is sent soon, however long the next pair takes."""
-    done: list[str] = []
+def test_an_input_that_halts_does_not_keep_what_was_read(
+    to_sandbox: dict[str, Any], pairs: list[Any], wait_until: Any
+) -> None:
+    """A burst is sent whole, be it the first or after a halt, before the next pair comes."""
+    ended: list[Event] = []
 
     def watch(event: Event) -> None:
         if isinstance(event, CallEnded):
-            done.append(event.url)
+            ended.append(event)
 
-    def slow() -> Iterator[tuple[str, str]]:
-        yield pairs[0]
-        time.sleep(0.1)  # longer than a round
-        yield pairs[1]
-        while not done:
-            time.sleep(0.01)
-        yield pairs[2]
+    def halting() -> Iterator[tuple[str, str]]:
+        for number, pair in enumerate(pairs):
+            if number in (3, 5, 19):
+                wait_until(lambda: len(ended) == number)  # noqa: B023 - waited for here
+            yield pair
 
-    assert len(release_many_sync(slow(), {**to_sandbox, "on_event": watch})) == 3
+    assert len(release_many_sync(halting(), {**to_sandbox, "on_event": watch})) == len(pairs)
 
 
 class Wrong(BaseException):
