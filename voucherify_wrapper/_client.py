@@ -165,9 +165,9 @@ class Voucherify:
         and memory does not grow with it. Outcomes come in the order in which they are known; every pair has
         one, but for repetitions. Retries and time limits are the client's.
 
-        While an input such as a queue's has nothing to give, what it gave is released; the outcomes are handed
-        over when it goes on, and the last pairs of a burst of more than are read ahead may wait for that, too.
-        For an input that is often silent the asynchronous twin is better: it waits for nothing.
+        While an input such as a queue's has nothing to give, what it gave is released; the outcomes are
+        handed over when it goes on, and the last pairs of a burst of more than are read ahead may wait for
+        that, too. For an input that is often silent the asynchronous twin is better: it waits for nothing.
 
         Args:
             pairs: an iterable of (code, session key), or of mappings with ``code`` and
