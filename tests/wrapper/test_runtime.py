@@ -22,12 +22,12 @@ class Loop(asyncio.SelectorEventLoop):
     def call_soon_threadsafe(self, *args, **kwargs):
         handle = super().call_soon_threadsafe(*args, **kwargs)
         if threading.current_thread().name.startswith("Dummy"):  # not begun by Python
-            time.sleep(0.3)
+            time.sleep(0.2)
         return handle
 
 class SlowToEnd(types.ModuleType):
     def __del__(self):
-        time.sleep(1)
+        time.sleep(0.5)
 
 sys.modules["slow_to_end"] = SlowToEnd("slow_to_end")
 
