@@ -21,6 +21,7 @@ to them, so the default transports serve there, too.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
@@ -39,9 +40,9 @@ from ._latest import Latest
 from ._logging import logger
 from ._runtime import Runtime
 from ._transport import KEEP_ALIVE, MAX_CONNECTIONS, AsyncTransport, Transport
+from ._wakes import Wakes, awaited
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import AsyncIterator, Iterator
     from queue import SimpleQueue
 
@@ -325,6 +326,7 @@ class AsyncFastTransport(AsyncTransport):
         self._connect = connect
         self._header_map_of = Latest(_header_map_of)
         self._client: Client | None = _configured(ClientBuilder(), route, connect).build()
+        self._wakes: Wakes | None = None
 
     def keeps_time(self, request: Outgoing) -> bool:
         """Whether a request ends in its time by itself: pyreqwest's limit is one for all of it."""
@@ -340,9 +342,10 @@ class AsyncFastTransport(AsyncTransport):
         """
         if not self.keeps_time(request):
             return await super().send(request)
+        self._wakes = self._wakes or Wakes(asyncio.get_running_loop())
         try:
             sending = _ready(self._client, request, self._header_map_of(request.headers))
-            return _AsyncIncoming(sending, await sending.__aenter__(), self._permits)
+            return _AsyncIncoming(sending, await awaited(sending.__aenter__(), self._wakes), self._permits)
         except (foreign.PyreqwestError, ValueError) as error:
             self._permits.release()
             failure = as_httpx_error(error)

@@ -36,7 +36,7 @@ FLOORS = [
     ["_tokens", "_clusters", "_policies", "_events", "_pacing"],
     ["_results"],
     ["_errors"],
-    ["_rate_limits", "_secrets", "_latest", "_logging", "_runtime", "_version"],
+    ["_rate_limits", "_secrets", "_latest", "_logging", "_runtime", "_version", "_wakes"],
 ]
 """From the top down; a module imports from lower floors alone."""
 FLOORS_OF_CLI = [
